@@ -1,0 +1,96 @@
+# One target for everything a contributor does twice. `make help` lists them.
+
+# package=file: the package is missing where no such file is.
+PACKAGES := php-cli=/usr/bin/php php-dev=/usr/bin/phpize \
+	clang=/usr/bin/clang llvm=/usr/bin/llvm-strip clang-format=/usr/bin/clang-format \
+	libbpf1=/usr/lib/*-linux-gnu/libbpf.so.1 libbpf-dev=/usr/include/bpf/bpf_helpers.h \
+	gcc=/usr/bin/gcc libc6-dev=/usr/include/stdio.h make=/usr/bin/make
+BENCH_PACKAGES := bpfcc-tools=/usr/sbin/memleak-bpfcc
+
+SOURCE_FOLDERS := $(wildcard src cli test bench)
+# With the folders themselves: a source that was removed must not leave its output behind. Written `test/.`, for `test`
+# is a target's name.
+SOURCES := $(shell find $(addsuffix /.,$(SOURCE_FOLDERS)) -type d -o -name '*.ts')
+PROBES := $(shell find probes -name '*.[ch]')
+BPF_CFLAGS := -O2 -g -Wall -target bpf -D__TARGET_ARCH_x86 -I/usr/include/x86_64-linux-gnu -Iprobes
+
+NODE_MODULES := node_modules/.package-lock.json
+BIN := node_modules/.bin
+SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
+# Further options of ava: make test AVA_FLAGS='--match=*realloc*'
+AVA_FLAGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup build test test-unit demo bench lint typecheck format clean pack apt apt-bench
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: apt $(NODE_MODULES) ## install the packages that are missing (apt, npm)
+
+build: build/probes/trace.bpf.o build/probes/launch.bpf.o build/.compiled ## build the BPF object and the TypeScript
+
+test: build ## run every test (needs root and a php)
+	$(BIN)/ava $(AVA_FLAGS) 'build/test/**/*.test.js'
+
+test-unit: build ## run the tests that need neither root nor php
+	$(BIN)/ava $(AVA_FLAGS) 'build/test/unit/**/*.test.js'
+
+demo: build ## trace a worker that leaks and check that the report names its lines
+	$(SUDO) examples/demo.sh
+
+bench: build apt-bench ## measure phptrace against its peers
+	$(SUDO) node build/bench/main.js
+
+lint: $(NODE_MODULES) | apt ## check style and import directions
+	$(BIN)/eslint .
+	$(BIN)/prettier --check --log-level warn .
+	$(if $(PROBES),clang-format --dry-run -Werror $(PROBES))
+
+typecheck: $(NODE_MODULES) ## check types, build nothing
+	$(BIN)/tsc --noEmit
+
+format: $(NODE_MODULES) | apt ## rewrite the sources in the project's style
+	$(BIN)/prettier --write --log-level warn .
+	$(if $(PROBES),clang-format -i $(PROBES))
+
+pack: build ## make the npm package
+	npm pack
+
+clean: ## remove what was built
+	rm -rf build phptrace-*.tgz
+
+build/probes/%.bpf.o: $(PROBES) | apt
+	@mkdir -p $(@D)
+	clang $(BPF_CFLAGS) -c probes/$*.bpf.c -o $@
+	llvm-strip -g $@
+
+build/.compiled: $(SOURCES) tsconfig.json $(NODE_MODULES)
+	rm -rf $(addprefix build/,$(SOURCE_FOLDERS))
+	$(BIN)/tsc
+	chmod +x build/cli/phptrace.js
+	@touch $@
+
+$(NODE_MODULES): package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+# $(call missing,PACKAGES): those of them that are not installed
+missing = $(strip $(foreach pair,$(1),$(if $(wildcard $(lastword $(subst =, ,$(pair)))),,$(firstword $(subst =, ,$(pair))))))
+
+# $(call install,PACKAGES): nothing where nothing is missing
+define install
+$(if $(call missing,$(1)),\
+	@echo 'installing: $(call missing,$(1))'; \
+	command -v apt-get >/dev/null || { echo 'no apt-get here: install these yourself' >&2; exit 1; }; \
+	$(SUDO) apt-get -qq update && \
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $(call missing,$(1)) >/dev/null,\
+	@:)
+endef
+
+apt:
+	$(call install,$(PACKAGES))
+
+apt-bench:
+	$(call install,$(BENCH_PACKAGES))

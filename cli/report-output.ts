@@ -1,0 +1,66 @@
+import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { PhptraceError, renderJson, renderText } from '../src/index.js';
+import type { Report } from '../src/index.js';
+import { exitCodeOf } from './exit-code.js';
+import type { ReportFlags } from './flags.js';
+import type { Talk } from './talk.js';
+
+/** Throws PhptraceError where `--output` cannot be written; changes nothing. */
+export function checkOutput(file: string | undefined): void {
+  if (file === undefined) return;
+  try {
+    if (existsSync(file) && statSync(file).isDirectory()) throw new Error('it is a directory');
+    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+  } catch (error) {
+    throw unwritable(file, error);
+  }
+}
+
+/** Gives the report where the flags want it. Returns the exit code: 0 no leak, 1 leak, 2 could not tell. */
+export async function writeReport(report: Report, flags: ReportFlags, talk: Talk): Promise<number> {
+  const toFile = flags.output !== undefined;
+  const text =
+    flags.format === 'json' ? renderJson(report) : renderText(report, { color: !toFile && terminalHasColors() });
+  const whole = text.endsWith('\n') ? text : `${text}\n`;
+  if (flags.output === undefined) await printResult(whole);
+  else writeOutput(flags.output, whole);
+
+  // Whoever reads no text report hears the way out here.
+  if (report.verdict === 'unknown' && (toFile || flags.format === 'json')) {
+    talk.note(`could not tell whether it leaks: ${report.verdictReason ?? 'see the report'}`);
+  }
+  return exitCodeOf(report.verdict);
+}
+
+/**
+ * Writes a command's result to stdout; resolves when it is written, or when the reader has gone (`… | head`): that is
+ * the reader's right and no failure.
+ */
+export function printResult(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => {
+      if (!error || (error as NodeJS.ErrnoException).code === 'EPIPE') resolve();
+      else reject(unwritable('stdout', error));
+    });
+  });
+}
+
+/** https://no-color.org: any value that is not empty turns colours off. */
+function terminalHasColors(): boolean {
+  const refused = (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb';
+  return process.stdout.isTTY && !refused;
+}
+
+function writeOutput(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw unwritable(file, error);
+  }
+}
+
+function unwritable(file: string, error: unknown): PhptraceError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new PhptraceError(`cannot write the report to ${file}: ${why}; give a file that can be written`);
+}

@@ -1,0 +1,76 @@
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import type { TraceObserver } from '../src/index.js';
+
+export interface TalkOptions {
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  /** Whether a line that counts loops may stand on the terminal while the trace runs. */
+  readonly progressLine: boolean;
+}
+
+/** All that is said on stderr while a command works; stdout is the report's alone. */
+export interface Talk {
+  readonly observer: TraceObserver;
+  note(sentence: string): void;
+  /** Takes the progress line away. */
+  clear(): void;
+}
+
+export function openTalk(options: TalkOptions): Talk {
+  const quiet = options.quiet === true;
+  const logger = options.verbose === true ? openLogger() : undefined;
+  // The log's lines would tear the progress line apart.
+  const progress = options.progressLine && !quiet && logger === undefined ? openProgressLine() : undefined;
+
+  const note = (sentence: string): void => {
+    if (quiet) return;
+    progress?.clear();
+    process.stderr.write(`phptrace: ${sentence}\n`);
+  };
+  const observer: TraceObserver = {
+    note,
+    ...(logger && { debug: (message, fields) => logger.debug(fields ?? {}, message) }),
+    ...(progress && { progress: progress.show }),
+  };
+  return { observer, note, clear: () => progress?.clear() };
+}
+
+/** NDJSON on stderr, written at once: nothing may be lost when the command dies. */
+function openLogger(): Logger {
+  const options = {
+    level: 'debug',
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  return pino(options, pino.destination({ dest: 2, sync: true }));
+}
+
+interface ProgressLine {
+  readonly show: (loops: number, events: number) => void;
+  readonly clear: () => void;
+}
+
+function openProgressLine(): ProgressLine | undefined {
+  if (!process.stderr.isTTY) return undefined;
+  const startedMs = performance.now();
+  let shown = false;
+  const clear = (): void => {
+    // Back to the first column, erase to the end of the line (ECMA-48 EL).
+    if (shown) process.stderr.write('\r\x1b[K');
+    shown = false;
+  };
+  // Also where the command is left by process.exit.
+  process.once('exit', clear);
+  return {
+    clear,
+    show(loops, events) {
+      const seconds = Math.round((performance.now() - startedMs) / 1000);
+      const line = `${seconds} s, ${loops} loops, ${events.toLocaleString('en-US')} events`;
+      // Cut, for a line that wraps cannot be erased. A terminal of unknown width says 0.
+      process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns || 80) - 1)}`);
+      shown = true;
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { Report, TraceOptions } from '../src/index.js';
+import { toTraceOptions } from './flags.js';
+import type { TraceFlags } from './flags.js';
+import { abortOnInterrupt } from './interrupt.js';
+import { checkOutput, writeReport } from './report-output.js';
+import { openTalk } from './talk.js';
+
+/** Traces by `trace`, gives the report where the flags want it, and returns the exit code. */
+export async function traceAndReport(
+  flags: TraceFlags,
+  view: { readonly progressLine: boolean },
+  trace: (options: TraceOptions) => Promise<Report>,
+): Promise<number> {
+  // Before the trace: a minute of waiting must not end in a report that cannot be kept.
+  checkOutput(flags.output);
+  const talk = openTalk({ ...flags, ...view });
+  const interrupt = abortOnInterrupt(() => talk.note('ending the trace; once more leaves without a report'));
+  try {
+    const options = { ...toTraceOptions(flags), signal: interrupt.signal, observer: talk.observer };
+    const report = await trace(options);
+    talk.clear();
+    return await writeReport(report, flags, talk);
+  } finally {
+    talk.clear();
+    interrupt.dispose();
+  }
+}

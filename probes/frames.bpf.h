@@ -1,0 +1,323 @@
+/* Which line of PHP runs, and by what call path. */
+#ifndef PHPTRACE_FRAMES_BPF_H
+#define PHPTRACE_FRAMES_BPF_H
+
+#include "state.bpf.h"
+
+#define INTERNAL_FUNCTION 1
+/* Frames without a line between the allocator and a line of PHP: internal functions that call each other. */
+#define INNER_FRAMES 8
+#define MAX_OPCODES 4096
+#define SIGSTOP 19
+
+/* EG(vm_stack_top) and what follows it (php-src Zend/zend_globals.h). */
+struct vm_stack {
+	u64 top;
+	u64 end;
+	u64 page;
+	u64 page_size;
+	u64 execute_data;
+};
+
+/* zend_execute_data (php-src Zend/zend_compile.h). */
+struct frame {
+	u64 opline;
+	u64 call;
+	u64 return_value;
+	u64 func;
+	u64 this_value;
+	u64 this_info;
+	u64 prev;
+};
+
+static __always_inline int read_vm_stack(struct vm_stack *stack)
+{
+	return read_user(stack, sizeof(*stack), knobs.executor_globals + knobs.eg_vm_stack_top);
+}
+
+static __always_inline int is_user_code(u64 func)
+{
+	u8 type = INTERNAL_FUNCTION;
+	if (!func)
+		return 0;
+	read_user(&type, sizeof(type), func);
+	return type != INTERNAL_FUNCTION;
+}
+
+/* op_array.last and op_array.opcodes tell whether an opline is one of its own. */
+static __always_inline int owns_opline(u64 func, u64 opline, u64 *opcodes)
+{
+	u64 from = read_word(func + knobs.op_array_opcodes);
+	u32 count = read_u32(func + knobs.op_array_last);
+	u64 size = knobs.zend_op_size;
+	*opcodes = from;
+	return opline >= from && opline < from + (u64)count * size;
+}
+
+static __always_inline u32 copy_name(char *to, u32 size, u64 zend_string)
+{
+	long length;
+	if (!zend_string)
+		return 0;
+	length = bpf_probe_read_user_str(to, size, (const void *)(zend_string + knobs.zend_string_val));
+	return length > 0 ? (u32)length : 0;
+}
+
+static __always_inline u32 hash_of_name(const char *name)
+{
+	u32 hash = 2166136261u;
+	for (int i = 0; i < 64; i++) {
+		u8 c = name[i];
+		if (!c)
+			break;
+		if (c >= 'A' && c <= 'Z')
+			c += 'a' - 'A';
+		hash = (hash ^ c) * 16777619u;
+	}
+	return hash;
+}
+
+/* A process of ours (`run`) is stopped where its loop function is first seen, so that no later call is missed. */
+static __always_inline void stop_where_awaited(const struct site_event *event)
+{
+	u32 hash = 0;
+	for (int i = 0; i < MAX_HOOKS; i++) {
+		u32 line = control.stop_line[i];
+		if (control.stop_name[i]) {
+			if (!hash)
+				hash = hash_of_name(event->function);
+			if (event->function_length && hash == control.stop_name[i])
+				bpf_send_signal(SIGSTOP);
+		}
+		if (line && (line == event->line || line == event->line_start))
+			bpf_send_signal(SIGSTOP);
+	}
+}
+
+/* Names a site that was not met before. Names are copied here and now: code made by eval may be gone before user
+ * space looks. A global function, so that the verifier walks it once. Returns the site's number, 0 for failure. */
+__noinline u32 create_site(u64 opline, u64 func)
+{
+	struct site *stale = bpf_map_lookup_elem(&sites, &opline);
+	struct site value = {};
+	struct site_event *event;
+	u64 opcodes = 0, scope;
+	u32 one = 1, zero = 0;
+
+	if (stale)
+		value.id = stale->id;
+	else if (bpf_map_pop_elem(&free_sites, &value.id))
+		value.id = next_site;
+	if (value.id >= MAX_SITES)
+		return 0;
+	value.generation = generation;
+	value.serial = next_serial;
+	event = reserve(sizeof(*event));
+	if (!event)
+		return 0;
+	event->head = head(opline, EVENT_SITE, 0);
+	event->func = func;
+	event->site = value.id;
+	event->line_start = read_u32(func + knobs.op_array_line_start);
+	/* An opline outside its function is the engine's own (an exception in flight): the function stands for it. */
+	event->line = owns_opline(func, opline, &opcodes) ? read_u32(opline + knobs.zend_op_lineno) :
+							    event->line_start;
+	event->file[0] = event->function[0] = event->class_name[0] = 0;
+	event->file_length =
+		copy_name(event->file, sizeof(event->file), read_word(func + knobs.op_array_filename));
+	event->function_length =
+		copy_name(event->function, sizeof(event->function), read_word(func + knobs.func_name));
+	event->class_length = 0;
+	scope = read_word(func + knobs.func_scope);
+	if (scope)
+		event->class_length = copy_name(event->class_name, sizeof(event->class_name),
+						read_word(scope + knobs.class_name));
+	stop_where_awaited(event);
+	submit(event);
+	if (bpf_map_update_elem(&sites, &opline, &value, BPF_ANY))
+		return 0;
+	bpf_map_update_elem(&code_seen, &opcodes, &one, BPF_ANY);
+	bpf_map_update_elem(&path_wanted, &value.id, &zero, BPF_ANY);
+	next_serial++;
+	if (value.id == next_site)
+		next_site++;
+	return value.id;
+}
+
+static __always_inline struct site *find_site(u64 opline)
+{
+	struct site *site = bpf_map_lookup_elem(&sites, &opline);
+	return site && site->generation == generation ? site : 0;
+}
+
+static __always_inline u32 known_site(u64 opline)
+{
+	struct site *site = find_site(opline);
+	return site ? site->id : 0;
+}
+
+struct place {
+	u32 site;
+	u32 is_new;
+	u64 opline;
+	u64 execute_data; /* the frame of that line */
+};
+
+/* The line of PHP that runs, from the innermost frame that has one. vm_opline and vm_frame are r15 and r14: in the VM
+ * and what it calls they are the current opline and frame, and more exact than the frame's saved opline, which some
+ * handlers do not write. */
+static __always_inline void find_place(const struct vm_stack *stack, u64 vm_frame, u64 vm_opline, struct place *place)
+{
+	struct frame frame = {};
+	u64 at = stack->execute_data;
+	u64 opcodes;
+
+	place->site = SITE_NO_FRAME;
+	place->is_new = 0;
+	place->execute_data = 0;
+	for (int i = 0; i < INNER_FRAMES && at; i++) {
+		if (read_user(&frame, sizeof(frame), at)) {
+			counters.unread_frames++;
+			return;
+		}
+		if (is_user_code(frame.func)) {
+			place->execute_data = at;
+			break;
+		}
+		at = frame.prev;
+	}
+	if (!place->execute_data)
+		return;
+	place->opline = vm_opline;
+	if (vm_frame == at && vm_opline != frame.opline) {
+		place->site = known_site(vm_opline);
+		if (place->site)
+			return;
+		if (owns_opline(frame.func, vm_opline, &opcodes))
+			goto create;
+	}
+	place->opline = frame.opline;
+	place->site = known_site(frame.opline);
+	if (place->site)
+		return;
+	if (!owns_opline(frame.func, frame.opline, &opcodes)) {
+		place->opline = frame.func;
+		place->site = known_site(frame.func);
+		if (place->site)
+			return;
+	}
+create:
+	place->site = create_site(place->opline, frame.func);
+	place->is_new = 1;
+	if (!place->site) {
+		counters.unread_frames++;
+		place->site = SITE_NO_FRAME;
+	}
+}
+
+/* The call path's number, 0 where it could not be told. Sites of outer frames are made as they are met. A global
+ * function, so that the verifier walks it once. */
+__noinline u32 find_path(u64 at, u64 opline)
+{
+	struct path_event *event = reserve(sizeof(*event));
+	struct frame frame = {};
+	u64 hash = 14695981039346656037ULL;
+	u32 *known, path;
+
+	if (!event)
+		return 0;
+	event->truncated = 1;
+	frames_walked = 0;
+	for (int i = 0; i < 2 * MAX_FRAMES; i++) {
+		u32 frames = frames_walked;
+		struct site *site;
+		if (!at) {
+			event->truncated = 0;
+			break;
+		}
+		if (frames >= MAX_FRAMES || read_user(&frame, sizeof(frame), at))
+			break;
+		at = frame.prev;
+		if (!is_user_code(frame.func))
+			continue;
+		if (frames)
+			opline = frame.opline;
+		site = find_site(opline);
+		if (!site && create_site(opline, frame.func))
+			site = find_site(opline);
+		if (!site)
+			break;
+		frames_walked = frames + 1;
+		/* A mask that clang may not drop: the verifier has lost the check above by now. */
+		asm volatile("%0 &= %1" : "+r"(frames) : "i"(MAX_FRAMES - 1));
+		event->sites[frames] = site->id;
+		hash = (hash ^ site->serial) * 1099511628211ULL;
+	}
+	known = bpf_map_lookup_elem(&paths, &hash);
+	if (known) {
+		path = *known;
+		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
+		return path;
+	}
+	path = next_path;
+	if (bpf_map_update_elem(&paths, &hash, &path, BPF_ANY)) {
+		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
+		return 0;
+	}
+	next_path = path + 1;
+	event->head = head(0, EVENT_PATH, 0);
+	event->path = path;
+	event->frames = frames_walked;
+	submit(event);
+	return path;
+}
+
+static __always_inline u32 path_of(const struct place *place)
+{
+	u32 *wanted;
+	if (!place->execute_data)
+		return 0;
+	if (!place->is_new) {
+		wanted = bpf_map_lookup_elem(&path_wanted, &place->site);
+		if (!wanted || !*wanted)
+			return 0;
+	}
+	return find_path(place->execute_data, place->opline);
+}
+
+static __always_inline void forget_site(u64 opline)
+{
+	struct site *site = bpf_map_lookup_elem(&sites, &opline);
+	u32 id;
+	if (!site)
+		return;
+	id = site->id;
+	bpf_map_delete_elem(&sites, &opline);
+	bpf_map_push_elem(&free_sites, &id, BPF_ANY);
+}
+
+/* Code is about to be freed: another function's oplines may soon lie at its addresses. */
+static __always_inline void forget_code(u64 func)
+{
+	u64 opcodes = read_word(func + knobs.op_array_opcodes);
+	u64 refcount = read_word(func + knobs.op_array_refcount);
+	u32 count = read_u32(func + knobs.op_array_last);
+	u64 size = knobs.zend_op_size;
+
+	if (!refcount || read_u32(refcount) != 1)
+		return;
+	forget_site(func);
+	if (!bpf_map_lookup_elem(&code_seen, &opcodes))
+		return;
+	bpf_map_delete_elem(&code_seen, &opcodes);
+	if (count > MAX_OPCODES)
+		counters.unforgotten++;
+	for (u32 i = 0; i < MAX_OPCODES; i++) {
+		u64 opline = opcodes + i * size;
+		if (i >= count)
+			break;
+		forget_site(opline);
+	}
+}
+
+#endif

@@ -1,0 +1,74 @@
+/* What user space tells the programs: rodata before the load, and the hooks, which live in memory both sides map. */
+#ifndef PHPTRACE_KNOBS_H
+#define PHPTRACE_KNOBS_H
+
+#include "events.h"
+
+/* 30 bins and 385 sizes, rounded up so that a mask keeps an index within bounds. */
+#define BIN_SLOTS 32
+#define SIZE8_SLOTS 512
+
+/* Set once, before the load. Addresses are of the traced process; offsets are those of its build. */
+struct knobs {
+	unsigned long long alloc_globals;
+	unsigned long long executor_globals;
+	unsigned int pid;
+	unsigned int eg_vm_stack_top; /* followed by end, page, page size, current_execute_data: 40 bytes */
+	unsigned int heap_size;
+	unsigned int heap_free_slot;
+	unsigned int heap_huge_list;
+	unsigned int chunk_map;
+	unsigned int func_name;
+	unsigned int func_scope;
+	unsigned int op_array_filename;
+	unsigned int op_array_line_start;
+	unsigned int op_array_opcodes;
+	unsigned int op_array_last;
+	unsigned int op_array_refcount;
+	unsigned int class_name;
+	unsigned int zend_op_size;
+	unsigned int zend_op_lineno;
+	unsigned int zend_string_val;
+	unsigned int min_bin_size;
+	unsigned int bin_size[BIN_SLOTS];
+	unsigned char bin_of_size8[SIZE8_SLOTS]; /* by (size + 7) / 8 */
+};
+
+enum hook_extent {
+	EXTENT_OFF = 0,
+	EXTENT_FRAME = 1,  /* while the hooked function's own frame is on the stack */
+	EXTENT_CALLER = 2, /* the hook is an empty marker: while its caller's frame is on the stack */
+	EXTENT_ALWAYS = 3, /* from one boundary to the next */
+	EXTENT_REQUEST = 4, /* from php_request_startup to php_request_shutdown */
+};
+
+struct hook {
+	unsigned long long opline; /* written by user space; 0 while the hook is not placed */
+	unsigned int extent;
+	unsigned int begun;        /* loops begun so far; the rest is written by the programs */
+	unsigned long long sequence;
+	unsigned long long frame;
+	unsigned long long func;
+	unsigned long long page;
+	unsigned int nested; /* hits inside a loop of the same hook: recursion */
+	unsigned int unused;
+};
+
+struct counters {
+	unsigned long long events;
+	unsigned long long dropped;
+	unsigned long long unread_frames;
+	unsigned long long unresolved;
+	unsigned long long custom_heap;
+	unsigned long long unforgotten;
+	unsigned long long boundary_hits;
+};
+
+/* What user space writes while the programs run. */
+struct control {
+	unsigned long long tick_ns; /* not 0: hook 0 begins a loop when so much time has passed (`none`) */
+	unsigned int stop_name[MAX_HOOKS]; /* FNV-1a of a lower-case function name: stop the process when it is seen */
+	unsigned int stop_line[MAX_HOOKS]; /* likewise a line */
+};
+
+#endif

@@ -1,0 +1,149 @@
+/* Loop boundaries: where a loop begins, and whether what happens now lies within one. */
+#ifndef PHPTRACE_LOOP_BPF_H
+#define PHPTRACE_LOOP_BPF_H
+
+#include "frames.bpf.h"
+#include "heap.bpf.h"
+
+#define STACK_PAGES 8
+#define GENERATOR_FRAMES 32
+/* Offset of func in zend_execute_data, and of prev in struct _zend_vm_stack. */
+#define FRAME_FUNC 24
+#define FRAME_PREV 48
+#define VM_STACK_PREV 16
+
+static __always_inline void begin_loop(u32 number, u64 frame)
+{
+	struct loop_event *event = reserve(sizeof(*event));
+	if (!event)
+		return;
+	event->head = head(frame, EVENT_LOOP, number + 1);
+	event->heap_size = heap_size();
+	event->time_ns = bpf_ktime_get_ns();
+	submit(event);
+}
+
+/* Is the frame that the loop began in still on the stack? VM stacks grow upwards: while it is, the top lies above it
+ * and its slot still holds its function. */
+static __noinline int frame_is_live(const struct hook *hook, const struct vm_stack *stack)
+{
+	u64 page = stack->page;
+	if (!hook->frame)
+		return 0;
+	if (!hook->page) {
+		u64 at = stack->execute_data;
+		for (int i = 0; i < GENERATOR_FRAMES && at; i++) {
+			if (at == hook->frame)
+				return 1;
+			at = read_word(at + FRAME_PREV);
+		}
+		return 0;
+	}
+	if (page == hook->page) {
+		if (stack->top <= hook->frame)
+			return 0;
+	} else {
+		for (int i = 0; i < STACK_PAGES && page && page != hook->page; i++)
+			page = read_word(page + VM_STACK_PREV);
+		if (page != hook->page)
+			return 0;
+	}
+	return read_word(hook->frame + FRAME_FUNC) == hook->func;
+}
+
+static __always_inline int is_within(const struct hook *hook, const struct vm_stack *stack)
+{
+	if (!hook->begun)
+		return 0;
+	switch (hook->extent) {
+	case EXTENT_FRAME:
+	case EXTENT_CALLER:
+		return frame_is_live(hook, stack);
+	case EXTENT_ALWAYS:
+	case EXTENT_REQUEST:
+		return 1;
+	}
+	return 0;
+}
+
+/* 1 + the number of the hook whose loop this is part of, the one that began last; 0 for none. */
+static __always_inline u32 current_hook(const struct vm_stack *stack)
+{
+	u64 newest = 0;
+	u32 found = 0;
+	for (u32 i = 0; i < MAX_HOOKS; i++) {
+		const struct hook *hook = &hooks[i];
+		if (hook->extent == EXTENT_OFF || hook->sequence <= newest)
+			continue;
+		if (is_within(hook, stack)) {
+			newest = hook->sequence;
+			found = i + 1;
+		}
+	}
+	return found;
+}
+
+static __always_inline void enter_loop(u32 number, struct hook *hook, const struct vm_stack *stack, u64 frame, u64 func)
+{
+	hook->frame = frame;
+	hook->func = func;
+	/* A generator's frame lies in the heap, not on a page of the VM stack. */
+	hook->page = frame >= stack->page && frame < stack->end ? stack->page : 0;
+	hook->sequence = ++loops_begun;
+	hook->begun++;
+	begin_loop(number, frame);
+}
+
+/* The hooked opline is dispatched. */
+static __always_inline void on_opline(u64 opline, u64 vm_frame)
+{
+	struct vm_stack stack = {};
+	counters.boundary_hits++;
+	if (read_vm_stack(&stack))
+		return;
+	for (u32 i = 0; i < MAX_HOOKS; i++) {
+		struct hook *hook = &hooks[i];
+		u64 frame = vm_frame ? vm_frame : stack.execute_data;
+		if (hook->extent == EXTENT_OFF || hook->opline != opline)
+			continue;
+		if (hook->extent == EXTENT_CALLER)
+			frame = read_word(frame + FRAME_PREV);
+		else if (hook->extent == EXTENT_FRAME && hook->frame != frame && is_within(hook, &stack)) {
+			hook->nested++;
+			continue;
+		}
+		enter_loop(i, hook, &stack, frame, read_word(frame + FRAME_FUNC));
+	}
+}
+
+/* A native function is entered, or a request begins. */
+static __always_inline void on_native(u32 number)
+{
+	struct vm_stack stack = {};
+	read_vm_stack(&stack);
+	if (number < MAX_HOOKS && hooks[number].extent != EXTENT_OFF)
+		enter_loop(number, &hooks[number], &stack, 0, 0);
+}
+
+/* A request is over: what follows lies outside, until the next begins. */
+static __always_inline void on_request_end(void)
+{
+	for (u32 i = 0; i < MAX_HOOKS; i++)
+		if (hooks[i].extent == EXTENT_REQUEST)
+			hooks[i].begun = 0;
+}
+
+/* `none`: time cuts the loops, at the allocation that comes first after each period. */
+static __always_inline void tick(void)
+{
+	u64 now;
+	if (!control.tick_ns)
+		return;
+	now = bpf_ktime_get_ns();
+	if (now - last_tick_ns < control.tick_ns)
+		return;
+	last_tick_ns = now;
+	on_native(0);
+}
+
+#endif

@@ -1,0 +1,141 @@
+/* Maps and globals. One object traces one process, so plain globals hold what a process has one of: only the thread
+ * that runs PHP enters the allocator. */
+#ifndef PHPTRACE_STATE_BPF_H
+#define PHPTRACE_STATE_BPF_H
+
+#include <linux/bpf.h>
+#include <linux/bpf_perf_event.h>
+#include <linux/ptrace.h>
+#include <bpf/bpf_helpers.h>
+
+#include "events.h"
+#include "knobs.h"
+
+typedef __u64 u64;
+typedef __u32 u32;
+typedef __u8 u8;
+
+/* Sections of their own, so that user space finds each by name. */
+const volatile struct knobs knobs SEC(".rodata.knobs") = {};
+struct hook hooks[MAX_HOOKS] SEC(".data.hooks") = {};
+struct counters counters SEC(".data.counters") = {};
+struct control control SEC(".data.control") = {};
+
+/* Which sites user space wants call paths for: those whose blocks outlived a loop. User space writes it through its
+ * own mapping, so wanting a path costs no system call. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, MAX_SITES);
+	__type(key, u32);
+	__type(value, u32);
+} path_wanted SEC(".maps");
+
+/* The size is set before the load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 64 * 1024 * 1024);
+} ring SEC(".maps");
+
+/* A site's number is given again after its code is gone; its serial never is. */
+struct site {
+	u32 id;
+	u32 generation; /* of the heap: code of an earlier request is gone */
+	u64 serial;
+};
+
+/* opline -> site. Entries of freed code are deleted at destroy_op_array. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_SITES);
+	__type(key, u64);
+	__type(value, struct site);
+} sites SEC(".maps");
+
+/* Numbers of sites whose code was freed. Who follows the ring in order sees each number's new name before its use. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, MAX_SITES);
+	__type(value, u32);
+} free_sites SEC(".maps");
+
+/* The opcodes arrays that have an entry in sites. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_SITES);
+	__type(key, u64);
+	__type(value, u32);
+} code_seen SEC(".maps");
+
+/* Hash of a call path -> its number. A path that was forgotten is named again, by another number. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_SITES);
+	__type(key, u64);
+	__type(value, u32);
+} paths SEC(".maps");
+
+/* An allocator call whose result is not known at its guard. */
+enum pending_kind { PENDING_NONE = 0, PENDING_ALLOC, PENDING_REALLOC };
+
+struct pending {
+	u32 kind;
+	u32 size8; /* the block size to expect */
+	u32 old_size8;
+	u32 site;
+	u32 path;
+	u32 hook;
+	u64 old;
+};
+
+struct pending pending = {};
+u64 heap = 0;
+/* find_path's count stands in memory: in a register the verifier would follow each of its values. */
+u32 frames_walked = 0;
+u64 loops_begun = 0;
+u64 last_tick_ns = 0;
+u64 next_serial = 1;
+u32 generation = 0;
+u32 next_site = SITE_NO_FRAME + 1;
+u32 next_path = 1;
+
+static __always_inline u64 head(u64 address, u32 kind, u32 hook)
+{
+	return (address & ((1ULL << EVENT_KIND_SHIFT) - 1)) | ((u64)kind << EVENT_KIND_SHIFT) |
+	       ((u64)hook << EVENT_HOOK_SHIFT);
+}
+
+/* User space polls, so no record wakes it. */
+static __always_inline void *reserve(u64 size)
+{
+	void *record = bpf_ringbuf_reserve(&ring, size, 0);
+	if (!record)
+		counters.dropped++;
+	return record;
+}
+
+static __always_inline void submit(void *record)
+{
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline int read_user(void *to, u32 size, u64 from)
+{
+	return bpf_probe_read_user(to, size, (const void *)from);
+}
+
+static __always_inline u64 read_word(u64 from)
+{
+	u64 word = 0;
+	read_user(&word, sizeof(word), from);
+	return word;
+}
+
+static __always_inline u32 read_u32(u64 from)
+{
+	u32 word = 0;
+	read_user(&word, sizeof(word), from);
+	return word;
+}
+
+#endif

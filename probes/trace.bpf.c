@@ -1,0 +1,406 @@
+/* The programs of an exact trace: each block that the Zend heap hands out, moves or takes back is one event.
+ *
+ * They sit on the allocator's guards, the first conditional jump of each of its functions, which the kernel emulates
+ * (no single step) and at which the arguments are still in registers. What a small allocation will return is then at
+ * the head of its bin's free list. Where it is not (an empty list, large and huge blocks, a reallocation that moves)
+ * the call is kept as pending until a `ret` of the slow path shows the result, which is checked against the heap's
+ * page map. */
+#include <stddef.h>
+
+#include "state.bpf.h"
+#include "heap.bpf.h"
+#include "frames.bpf.h"
+#include "loop.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* A link's cookie tells what the site is. src/bpf/cookies.ts writes it. */
+#define COOKIE_BIN(c) ((u32)(c) & 0xff)
+#define COOKIE_VALUE(c) ((u32)((c) >> 8) & 0xff)
+#define COOKIE_POINTER(c) ((u32)((c) >> 16) & 0xff)
+#define COOKIE_HEAP(c) ((u32)((c) >> 24) & 0xff)
+#define COOKIE_ASKS_FOR_CUSTOM (1ULL << 32)
+#define COOKIE_NULL_IS_ALLOC (1ULL << 33)
+#define NO_REGISTER 0xff
+#define NO_BIN 0xff
+#define ZERO_FLAG 0x40
+
+/* By hand, for clang would merge the loads into one of a computed address, which the verifier refuses. */
+#define READ_REGISTER(name) \
+	asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(value) : "r"(ctx), "i"(offsetof(struct pt_regs, name)))
+
+/* Numbers as the instruction set has them. */
+static __always_inline u64 reg(const struct pt_regs *ctx, u32 number)
+{
+	u64 value = 0;
+	switch (number) {
+	case 0:
+		READ_REGISTER(rax);
+		break;
+	case 1:
+		READ_REGISTER(rcx);
+		break;
+	case 2:
+		READ_REGISTER(rdx);
+		break;
+	case 3:
+		READ_REGISTER(rbx);
+		break;
+	case 5:
+		READ_REGISTER(rbp);
+		break;
+	case 6:
+		READ_REGISTER(rsi);
+		break;
+	case 7:
+		READ_REGISTER(rdi);
+		break;
+	case 8:
+		READ_REGISTER(r8);
+		break;
+	case 9:
+		READ_REGISTER(r9);
+		break;
+	case 10:
+		READ_REGISTER(r10);
+		break;
+	case 11:
+		READ_REGISTER(r11);
+		break;
+	case 12:
+		READ_REGISTER(r12);
+		break;
+	case 13:
+		READ_REGISTER(r13);
+		break;
+	case 14:
+		READ_REGISTER(r14);
+		break;
+	case 15:
+		READ_REGISTER(r15);
+		break;
+	}
+	return value;
+}
+
+struct origin {
+	u32 hook;
+	u32 site;
+	u32 path;
+};
+
+/* Where and in whose loop this happens. */
+static __always_inline void find_origin(const struct pt_regs *ctx, int with_path, struct origin *origin)
+{
+	struct vm_stack stack = {};
+	struct place place = {};
+
+	origin->hook = 0;
+	origin->path = 0;
+	origin->site = SITE_NO_FRAME;
+	if (read_vm_stack(&stack)) {
+		counters.unread_frames++;
+		return;
+	}
+	find_place(&stack, ctx->r14, ctx->r15, &place);
+	origin->site = place.site;
+	origin->hook = current_hook(&stack);
+	if (with_path)
+		origin->path = path_of(&place);
+}
+
+static __always_inline void emit_alloc(u64 address, u64 size, const struct origin *origin)
+{
+	if (origin->path) {
+		struct alloc_path_event *event = reserve(sizeof(*event));
+		if (!event)
+			return;
+		event->head = head(address, EVENT_ALLOC_PATH, origin->hook);
+		event->size8 = size >> 3;
+		event->site = origin->site;
+		event->path = origin->path;
+		submit(event);
+	} else {
+		struct alloc_event *event = reserve(sizeof(*event));
+		if (!event)
+			return;
+		event->head = head(address, EVENT_ALLOC, origin->hook);
+		event->size8 = size >> 3;
+		event->site = origin->site;
+		submit(event);
+	}
+}
+
+static __always_inline void emit_realloc(u64 old, u64 old_size, u64 address, u64 size, const struct origin *origin)
+{
+	struct realloc_event *event = reserve(sizeof(*event));
+	if (!event)
+		return;
+	event->head = head(old, EVENT_REALLOC, origin->hook);
+	event->address = address;
+	event->old_size8 = old_size >> 3;
+	event->size8 = size >> 3;
+	event->site = origin->site;
+	event->path = origin->path;
+	submit(event);
+}
+
+static __always_inline void wait_for_result(u32 kind, u64 old, u64 old_size, u64 size, const struct origin *origin)
+{
+	pending.kind = kind;
+	pending.old = old;
+	pending.old_size8 = old_size >> 3;
+	pending.size8 = size >> 3;
+	pending.hook = origin->hook;
+	pending.site = origin->site;
+	pending.path = origin->path;
+}
+
+/* The call that was pending has returned without passing a result site. A reallocation did not move then, and the
+ * page map tells what became of its block. An allocation failed (out of memory leaves by longjmp). */
+static __noinline void settle_pending(void)
+{
+	struct origin origin = { pending.hook, pending.site, pending.path };
+	u64 old = pending.old, old_size = (u64)pending.old_size8 << 3, size;
+	u32 kind = pending.kind;
+
+	pending.kind = PENDING_NONE;
+	if (kind == PENDING_REALLOC) {
+		size = live_block_size(old);
+		if (size && size != old_size)
+			emit_realloc(old, old_size, old, size, &origin);
+		return;
+	}
+	counters.unresolved++;
+}
+
+/* True where this guard belongs to the heap we follow and the heap is Zend's own. */
+static __always_inline int begin_event(const struct pt_regs *ctx, u64 cookie)
+{
+	u32 heap_in = COOKIE_HEAP(cookie);
+
+	/* The jump tests heap->use_custom_heap: the zero flag is set where that is 0. */
+	if ((cookie & COOKIE_ASKS_FOR_CUSTOM) && !(ctx->eflags & ZERO_FLAG)) {
+		counters.custom_heap++;
+		return 0;
+	}
+	if (heap_in != NO_REGISTER && reg(ctx, heap_in) != the_heap())
+		return 0;
+	if (pending.kind)
+		settle_pending();
+	tick();
+	counters.events++;
+	return 1;
+}
+
+static __always_inline int allocate(const struct pt_regs *ctx, u64 size)
+{
+	struct origin origin;
+	u64 address = 0;
+
+	find_origin(ctx, 1, &origin);
+	if (size <= MAX_SMALL_SIZE)
+		address = free_slot(bin_of(size));
+	if (address)
+		emit_alloc(address, block_size_of(size), &origin);
+	else
+		wait_for_result(PENDING_ALLOC, 0, 0, block_size_of(size), &origin);
+	return 0;
+}
+
+SEC("uprobe")
+int on_alloc_small(struct pt_regs *ctx)
+{
+	u64 cookie = bpf_get_attach_cookie(ctx);
+	if (!begin_event(ctx, cookie))
+		return 0;
+	return allocate(ctx, bin_size(COOKIE_BIN(cookie)));
+}
+
+SEC("uprobe")
+int on_alloc(struct pt_regs *ctx)
+{
+	u64 cookie = bpf_get_attach_cookie(ctx);
+	if (!begin_event(ctx, cookie))
+		return 0;
+	return allocate(ctx, reg(ctx, COOKIE_VALUE(cookie)));
+}
+
+SEC("uprobe")
+int on_free(struct pt_regs *ctx)
+{
+	u64 cookie = bpf_get_attach_cookie(ctx);
+	u64 address = reg(ctx, COOKIE_POINTER(cookie));
+	struct free_event *event;
+	struct origin origin;
+
+	if (!begin_event(ctx, cookie) || !address)
+		return 0;
+	find_origin(ctx, 0, &origin);
+	event = reserve(sizeof(*event));
+	if (!event)
+		return 0;
+	event->head = head(address, EVENT_FREE, origin.hook);
+	event->size8 = (COOKIE_BIN(cookie) == NO_BIN ? live_block_size(address) : bin_size(COOKIE_BIN(cookie))) >> 3;
+	event->site = origin.site;
+	submit(event);
+	return 0;
+}
+
+/* The branches of zend_mm_realloc_heap (php-src Zend/zend_alloc.c), as far as the guard can foresee them. */
+SEC("uprobe")
+int on_realloc(struct pt_regs *ctx)
+{
+	u64 cookie = bpf_get_attach_cookie(ctx);
+	u64 old = reg(ctx, COOKIE_POINTER(cookie));
+	u64 size = reg(ctx, COOKIE_VALUE(cookie));
+	u64 old_size, new_size, address;
+	struct origin origin;
+
+	if (!begin_event(ctx, cookie))
+		return 0;
+	if (!old)
+		return cookie & COOKIE_NULL_IS_ALLOC ? allocate(ctx, size) : 0;
+	old_size = live_block_size(old);
+	new_size = block_size_of(size);
+	if (old_size == new_size && old_size)
+		return 0;
+	find_origin(ctx, 1, &origin);
+	if (old_size <= MAX_SMALL_SIZE && new_size <= MAX_SMALL_SIZE) {
+		address = free_slot(bin_of(size));
+		if (address) {
+			emit_realloc(old, old_size, address, new_size, &origin);
+			return 0;
+		}
+	}
+	wait_for_result(PENDING_REALLOC, old, old_size, new_size, &origin);
+	return 0;
+}
+
+/* A slow path returns. It may serve the allocator's own needs (the list node of a huge block), so only a block of the
+ * size that is awaited counts. */
+SEC("uprobe")
+int on_result(struct pt_regs *ctx)
+{
+	struct origin origin;
+	u64 address, size;
+
+	if (!pending.kind)
+		return 0;
+	address = reg(ctx, COOKIE_VALUE(bpf_get_attach_cookie(ctx)));
+	size = address ? live_block_size(address) : 0;
+	if (!size || size >> 3 != pending.size8)
+		return 0;
+	origin.hook = pending.hook;
+	origin.site = pending.site;
+	origin.path = pending.path;
+	if (pending.kind == PENDING_ALLOC)
+		emit_alloc(address, size, &origin);
+	else
+		emit_realloc(pending.old, (u64)pending.old_size8 << 3, address, size, &origin);
+	pending.kind = PENDING_NONE;
+	return 0;
+}
+
+/* zend_mm_shutdown: the heap drops everything that a request left. */
+SEC("uprobe")
+int on_heap_reset(struct pt_regs *ctx)
+{
+	struct loop_event *event;
+	if (reg(ctx, COOKIE_HEAP(bpf_get_attach_cookie(ctx))) != the_heap())
+		return 0;
+	pending.kind = PENDING_NONE;
+	generation++;
+	event = reserve(sizeof(*event));
+	if (!event)
+		return 0;
+	event->head = head(0, EVENT_RESET, 0);
+	event->heap_size = heap_size();
+	event->time_ns = bpf_ktime_get_ns();
+	submit(event);
+	return 0;
+}
+
+SEC("uprobe")
+int on_destroy_op_array(struct pt_regs *ctx)
+{
+	forget_code(reg(ctx, COOKIE_VALUE(bpf_get_attach_cookie(ctx))));
+	return 0;
+}
+
+/* A hook's opline, by hardware: the register trap comes just after the VM read the handler and jumped to it. */
+SEC("perf_event")
+int on_watchpoint(struct bpf_perf_event_data *ctx)
+{
+	if (pending.kind)
+		settle_pending();
+	on_opline(ctx->addr, ctx->regs.r15 == ctx->addr ? ctx->regs.r14 : 0);
+	return 0;
+}
+
+/* A hook's opline, by its handler, which serves every opline of its kind. */
+SEC("uprobe")
+int on_handler(struct pt_regs *ctx)
+{
+	for (u32 i = 0; i < MAX_HOOKS; i++) {
+		if (hooks[i].opline && hooks[i].opline == ctx->r15) {
+			if (pending.kind)
+				settle_pending();
+			on_opline(ctx->r15, ctx->r14);
+			break;
+		}
+	}
+	return 0;
+}
+
+SEC("uprobe")
+int on_symbol(struct pt_regs *ctx)
+{
+	if (pending.kind)
+		settle_pending();
+	on_native(COOKIE_VALUE(bpf_get_attach_cookie(ctx)));
+	return 0;
+}
+
+SEC("uprobe")
+int on_request_shutdown(struct pt_regs *ctx)
+{
+	on_request_end();
+	return 0;
+}
+
+static __always_inline int emit_process(u32 change)
+{
+	struct process_event *event = reserve(sizeof(*event));
+	if (!event)
+		return 0;
+	event->head = head(0, EVENT_PROCESS, 0);
+	event->change = change;
+	event->unused = 0;
+	submit(event);
+	return 0;
+}
+
+static __always_inline int is_target(void)
+{
+	return bpf_get_current_pid_tgid() >> 32 == knobs.pid;
+}
+
+SEC("raw_tp/sched_process_fork")
+int on_fork(void *ctx)
+{
+	return is_target() ? emit_process(PROCESS_FORK) : 0;
+}
+
+SEC("raw_tp/sched_process_exec")
+int on_exec(void *ctx)
+{
+	return is_target() ? emit_process(PROCESS_EXEC) : 0;
+}
+
+SEC("raw_tp/sched_process_exit")
+int on_exit(void *ctx)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	return id >> 32 == knobs.pid && (u32)id == knobs.pid ? emit_process(PROCESS_EXIT) : 0;
+}

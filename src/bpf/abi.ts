@@ -1,0 +1,93 @@
+/**
+ * The layout of probes/knobs.h and the sizes of probes/events.h, as the kernel programs see them.
+ * test/unit/abi.test.ts asks the C compiler whether they agree.
+ */
+
+export const MAX_HOOKS = 4;
+export const MAX_SITES = 65536;
+export const BIN_SLOTS = 32;
+export const SIZE8_SLOTS = 512;
+
+/** struct knobs: offset of each field in bytes. The first two are 64-bit, the arrays as their names say. */
+export const KNOBS = {
+  allocGlobals: 0,
+  executorGlobals: 8,
+  pid: 16,
+  egVmStackTop: 20,
+  heapSize: 24,
+  heapFreeSlot: 28,
+  heapHugeList: 32,
+  chunkMap: 36,
+  funcName: 40,
+  funcScope: 44,
+  opArrayFilename: 48,
+  opArrayLineStart: 52,
+  opArrayOpcodes: 56,
+  opArrayLast: 60,
+  opArrayRefcount: 64,
+  className: 68,
+  zendOpSize: 72,
+  zendOpLineno: 76,
+  zendStringVal: 80,
+  minBinSize: 84,
+  binSize: 88,
+  binOfSize8: 88 + 4 * BIN_SLOTS,
+} as const;
+export const KNOBS_BYTES = 88 + 4 * BIN_SLOTS + SIZE8_SLOTS;
+
+/** struct hook. */
+export const HOOK = { opline: 0, extent: 8, begun: 12, sequence: 16, frame: 24, func: 32, page: 40, nested: 48 } as const;
+export const HOOK_BYTES = 56;
+
+/** enum hook_extent. */
+export const EXTENT = { off: 0, frame: 1, caller: 2, always: 3, request: 4 } as const;
+export type Extent = keyof typeof EXTENT;
+
+/** struct counters: eight bytes each. */
+export const COUNTERS = {
+  events: 0,
+  dropped: 8,
+  unreadFrames: 16,
+  unresolved: 24,
+  customHeap: 32,
+  unforgotten: 40,
+  boundaryHits: 48,
+} as const;
+
+/** struct control. */
+export const CONTROL = { tickNs: 0, stopName: 8, stopLine: 24 } as const;
+
+/** The numbers of registers in a cookie: those of the instruction set. */
+export const REGISTERS = [
+  'rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15',
+] as const;
+export type Register = (typeof REGISTERS)[number];
+
+/** What a probe tells its program of the site it sits on (COOKIE_* in probes/trace.bpf.c). */
+export interface Cookie {
+  readonly bin?: number;
+  /** Register of a size, or of a result; or the number of a hook. */
+  readonly value?: Register | number;
+  readonly pointer?: Register;
+  readonly heap?: Register;
+  /** The jump asks whether the heap is a custom one: then the zero flag is clear. */
+  readonly asksForCustom?: boolean;
+  readonly nullIsAlloc?: boolean;
+}
+
+const NO_REGISTER = 0xff;
+const NO_BIN = 0xff;
+
+/** The cookie as the kernel hands it to the program. */
+export function encodeCookie(cookie: Cookie): bigint {
+  const number = (register: Register | number | undefined): number =>
+    typeof register === 'number' ? register : register === undefined ? NO_REGISTER : REGISTERS.indexOf(register);
+  return (
+    BigInt(cookie.bin ?? NO_BIN) |
+    (BigInt(number(cookie.value)) << 8n) |
+    (BigInt(number(cookie.pointer)) << 16n) |
+    (BigInt(number(cookie.heap)) << 24n) |
+    (cookie.asksForCustom ? 1n << 32n : 0n) |
+    (cookie.nullIsAlloc ? 1n << 33n : 0n)
+  );
+}

@@ -1,0 +1,169 @@
+import { BPF_TRACE_UPROBE_MULTI } from '../native/kernel-links.js';
+import { mapShared } from '../native/libc.js';
+import type { Mapping } from '../native/libc.js';
+import {
+  closeObject,
+  findMap,
+  findProgram,
+  globalsOf,
+  mapFd,
+  programFd,
+  setExpectedAttachType,
+  setMaxEntries,
+} from '../native/libbpf.js';
+import type { BpfObject, BpfProgram } from '../native/libbpf.js';
+import { CONTROL, COUNTERS, EXTENT, HOOK, HOOK_BYTES, KNOBS, MAX_HOOKS, MAX_SITES } from './abi.js';
+import type { Extent } from './abi.js';
+import { loadObjectFile } from './object-file.js';
+import { mapRing } from './ring.js';
+import type { RingReader } from './ring.js';
+
+/** Programs that are attached by uprobe, by their names in probes/trace.bpf.c. */
+const UPROBE_PROGRAMS = [
+  'on_alloc_small',
+  'on_alloc',
+  'on_free',
+  'on_realloc',
+  'on_result',
+  'on_heap_reset',
+  'on_destroy_op_array',
+  'on_handler',
+  'on_symbol',
+  'on_request_shutdown',
+] as const;
+export type UprobeProgram = (typeof UPROBE_PROGRAMS)[number];
+export type ProgramName = UprobeProgram | 'on_watchpoint' | 'on_fork' | 'on_exec' | 'on_exit';
+
+/** Values for struct knobs: 64-bit addresses, 32-bit offsets, and the two tables. */
+export type Knobs = Readonly<Record<Exclude<keyof typeof KNOBS, 'binSize' | 'binOfSize8'>, number>> & {
+  readonly binSize: readonly number[];
+  readonly binOfSize8: Uint8Array;
+};
+
+/** Each section of globals is smaller than a page, the least that can be mapped. */
+const PAGE_BYTES = 4096;
+
+export type KernelCounters = Readonly<Record<keyof typeof COUNTERS, number>>;
+
+/** The programs and maps of one trace, loaded in the kernel. Owns them until `close`. */
+export class TraceObject {
+  readonly ring: RingReader;
+  private readonly hooks: DataView;
+  private readonly counters: DataView;
+  private readonly control: DataView;
+  private readonly pathWanted: Uint32Array;
+  private readonly mappings: Mapping[] = [];
+  private readonly closeRing: () => void;
+
+  private constructor(
+    private readonly object: BpfObject,
+    ringBytes: number,
+  ) {
+    this.hooks = this.mapGlobals('.data.hooks');
+    this.counters = this.mapGlobals('.data.counters');
+    this.control = this.mapGlobals('.data.control');
+    const ring = mapRing(mapFd(findMap(object, 'ring')), ringBytes);
+    this.ring = ring.reader;
+    this.closeRing = () => { ring.close(); };
+    // The kernel rounds each value of an array map up to 8 bytes.
+    this.pathWanted = new Uint32Array(this.mapArray('path_wanted', MAX_SITES * 8));
+  }
+
+  /**
+   * Loads the programs with these knobs. @throws PhptraceError where the kernel refuses, with its reason
+   */
+  static load(knobs: Knobs, options: { ringBytes: number; uprobeMulti: boolean }): TraceObject {
+    const object = loadObjectFile('trace.bpf.o', (opened) => {
+      writeKnobs(new DataView(globalsOf(findMap(opened, '.rodata.knobs'))), knobs);
+      setMaxEntries(findMap(opened, 'ring'), options.ringBytes);
+      if (!options.uprobeMulti) return;
+      for (const name of UPROBE_PROGRAMS) setExpectedAttachType(findProgram(opened, name), BPF_TRACE_UPROBE_MULTI);
+    });
+    try {
+      return new TraceObject(object, options.ringBytes);
+    } catch (error) {
+      closeObject(object);
+      throw error;
+    }
+  }
+
+  program(name: ProgramName): BpfProgram {
+    return findProgram(this.object, name);
+  }
+
+  programFd(name: ProgramName): number {
+    return programFd(this.program(name));
+  }
+
+  /** Places a hook, or takes it away with extent `off`. */
+  setHook(hook: number, opline: number, extent: Extent): void {
+    if (hook >= MAX_HOOKS) throw new RangeError(`hook ${String(hook)} of ${String(MAX_HOOKS)}`);
+    const at = hook * HOOK_BYTES;
+    this.hooks.setBigUint64(at + HOOK.opline, BigInt(opline), true);
+    this.hooks.setUint32(at + HOOK.extent, EXTENT[extent], true);
+  }
+
+  /** Calls of a hook's function inside a loop of its own. */
+  nestedCalls(hook: number): number {
+    return this.hooks.getUint32(hook * HOOK_BYTES + HOOK.nested, true);
+  }
+
+  /** Time cuts the loops of hook 0 from now on. */
+  setTick(periodMs: number): void {
+    this.control.setBigUint64(CONTROL.tickNs, BigInt(periodMs) * 1_000_000n, true);
+  }
+
+  /** The process is stopped when a function of this name, or code of this line, is first seen; '' and 0 for neither. */
+  stopAtFunction(hook: number, name: string, line: number): void {
+    this.control.setUint32(CONTROL.stopName + 4 * hook, name === '' ? 0 : hashOfName(name), true);
+    this.control.setUint32(CONTROL.stopLine + 4 * hook, line, true);
+  }
+
+  wantPaths(site: number): void {
+    this.pathWanted[site * 2] = 1;
+  }
+
+  readCounters(): KernelCounters {
+    const read = (offset: number): number => Number(this.counters.getBigUint64(offset, true));
+    const counters: Record<string, number> = {};
+    for (const [name, offset] of Object.entries(COUNTERS)) counters[name] = read(offset);
+    return counters as Record<keyof typeof COUNTERS, number>;
+  }
+
+  close(): void {
+    this.closeRing();
+    for (const mapping of this.mappings) mapping.unmap();
+    closeObject(this.object);
+  }
+
+  private mapGlobals(section: string): DataView {
+    return new DataView(this.mapArray(section, PAGE_BYTES));
+  }
+
+  private mapArray(name: string, lengthBytes: number): ArrayBuffer {
+    const mapping = mapShared(mapFd(findMap(this.object, name)), lengthBytes, 0, true);
+    this.mappings.push(mapping);
+    return mapping.buffer;
+  }
+}
+
+function writeKnobs(view: DataView, knobs: Knobs): void {
+  for (const [name, offset] of Object.entries(KNOBS)) {
+    if (name === 'binSize' || name === 'binOfSize8') continue;
+    const value = knobs[name as keyof typeof knobs] as number;
+    if (name === 'allocGlobals' || name === 'executorGlobals') view.setBigUint64(offset, BigInt(value), true);
+    else view.setUint32(offset, value, true);
+  }
+  knobs.binSize.forEach((size, bin) => { view.setUint32(KNOBS.binSize + 4 * bin, size, true); });
+  knobs.binOfSize8.forEach((bin, size8) => { view.setUint8(KNOBS.binOfSize8 + size8, bin); });
+}
+
+/** hash_of_name of probes/frames.bpf.h: FNV-1a of the first 64 bytes in lower case. */
+function hashOfName(name: string): number {
+  let hash = 2166136261;
+  for (const byte of Buffer.from(name).subarray(0, 64)) {
+    const lower = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
+    hash = Math.imul(hash ^ lower, 16777619);
+  }
+  return hash >>> 0;
+}

@@ -1,0 +1,178 @@
+import type { HookHistory, History } from './history.js';
+import type { Residue } from '../trace/records.js';
+import { FEWEST_LOOPS } from './growth.js';
+import type { SiteHistory, SitePlace } from './site-history.js';
+import { judgeSite, type SiteVerdict } from './verdict.js';
+
+export type TraceVerdict = 'leak' | 'clean' | 'unknown';
+
+export interface JudgedSite extends SiteVerdict {
+  readonly place: SitePlace;
+  /** The call path with most surviving bytes; 0 where none was recorded. */
+  readonly path: number;
+  /** The seed's alarm: the live bytes of a line that never fell and reached new heights in at least 4 loops. */
+  readonly growth?: Growth;
+}
+
+export interface Growth {
+  readonly times: number;
+  readonly sizeBytes: number;
+}
+
+export interface Judgement {
+  readonly verdict: TraceVerdict;
+  /** With `unknown`: why, and what to do. */
+  readonly reason?: string;
+  /** Leaks first, by bytes; then the pending ones, then the others. */
+  readonly sites: readonly JudgedSite[];
+}
+
+/** Judges each line of a trace, and the trace. May be asked at any time; the history is not changed. */
+export function judge(history: History): Judgement {
+  const sites = history.hooks.flatMap((hook) => (hasLoops(hook) ? judgeHook(hook) : aliveAtEnd(history, hook)));
+  sites.sort(byWeight);
+  const doubt = doubtAbout(history, sites);
+  const leaks = sites.filter((site) => site.verdict === 'leak');
+  if (leaks.length > 0 && (doubt === undefined || doubt.leaksStand)) return { verdict: 'leak', sites };
+  if (doubt) return { verdict: 'unknown', reason: doubt.reason, sites };
+  return { verdict: 'clean', sites };
+}
+
+function judgeHook(hook: HookHistory): JudgedSite[] {
+  return hook.sites.filter(hasSomethingToSay).map((site) => {
+    const growth = growthOf(site);
+    return {
+      ...judgeSite(site, hook.judgedLoops),
+      place: site.place,
+      path: heaviestPath(site),
+      ...(growth ? { growth } : {}),
+    };
+  });
+}
+
+function hasLoops(hook: HookHistory): boolean {
+  return hook.record.boundary !== 'none';
+}
+
+/** Of a process watched as a whole: what is alive, without a judgement. Lines are not merged: paths tell them apart. */
+function aliveAtEnd(history: History, hook: HookHistory): JudgedSite[] {
+  return (history.end?.alive ?? []).map((alive) => {
+    const { file, line, function: name } = history.site(alive.site);
+    return {
+      place: { hook: hook.record.hook, file, line, function: name, outside: false },
+      path: alive.path,
+      ...unjudged(alive),
+    };
+  });
+}
+
+function unjudged({ blocks, bytes }: Residue): SiteVerdict {
+  return {
+    verdict: 'pending',
+    blocks,
+    bytes,
+    bytesPerLoop: 0,
+    evidence: {
+      loops: 0,
+      grewInLoops: 0,
+      survivors: blocks,
+      births: 0,
+      lateFreedBlocks: 0,
+      bytesFirst: 0,
+      bytesLast: bytes,
+      perSlice: [],
+      loopsSinceGrowth: 0,
+    },
+  };
+}
+
+/** A line whose blocks are gone and that left nothing behind after warm-up is not worth a word. */
+function hasSomethingToSay(site: SiteHistory): boolean {
+  return site.aliveBlocks > 0 || site.bornBlocks > 0 || site.bytesLast > 0;
+}
+
+function growthOf(site: SiteHistory): Growth | undefined {
+  const { heights } = site.trackers;
+  if (heights.count < 4 || site.falls > 0) return undefined;
+  return { times: heights.count, sizeBytes: site.netLive.bytes };
+}
+
+function heaviestPath(site: SiteHistory): number {
+  let heaviest = 0;
+  let most = -Infinity;
+  for (const [path, bytes] of site.bytesByPath) {
+    if (bytes > most) {
+      heaviest = path;
+      most = bytes;
+    }
+  }
+  return heaviest;
+}
+
+interface Doubt {
+  readonly reason: string;
+  /** True where leaks that were found are leaks all the same. */
+  readonly leaksStand: boolean;
+}
+
+/** The strongest reason not to call the trace clean, or undefined. */
+function doubtAbout(history: History, sites: readonly JudgedSite[]): Doubt | undefined {
+  const { end } = history;
+  if (end && !end.conclusive) {
+    return { reason: `what was seen cannot be judged: ${end.reason}`, leaksStand: false };
+  }
+  const dropped = end?.counters.droppedEvents ?? 0;
+  if (dropped > 0) {
+    const reason =
+      `${dropped} events were lost, so blocks may seem alive that were freed: ` +
+      `trace again with a larger ring (--ring) or with less load on the machine`;
+    return { reason, leaksStand: heapGrewLike(history, sites) };
+  }
+  const short = history.hooks.find((hook) => hook.judgedLoops < FEWEST_LOOPS);
+  if (short && !hasLoops(short)) return { reason: NO_LOOPS, leaksStand: true };
+  if (history.hooks.length === 0 || short) return { reason: tooFewLoops(history, short), leaksStand: true };
+  const pending = sites.filter((site) => site.verdict === 'pending');
+  if (pending.length > 0) return { reason: undecided(history, pending), leaksStand: true };
+  return undefined;
+}
+
+/** Whether the heap's own count, which loses nothing, grew by at least half of what the leaks are said to keep. */
+function heapGrewLike(history: History, sites: readonly JudgedSite[]): boolean {
+  return history.hooks.some((hook) => {
+    const leaked = sites
+      .filter((site) => site.verdict === 'leak' && site.place.hook === hook.record.hook)
+      .reduce((sum, site) => sum + site.bytes, 0);
+    return leaked > 0 && hook.growthBytes >= leaked / 2;
+  });
+}
+
+function tooFewLoops(history: History, hook: HookHistory | undefined): string {
+  if (!hook) return 'no loop was watched: name one with --loop';
+  const { loop } = hook.record;
+  const { warmup } = history.header;
+  const calls = history.end?.loopsSeen[hook.record.hook];
+  if (calls === 0) {
+    return `${loop} was not called while the trace ran: trace longer (--duration), or name another loop (--loop)`;
+  }
+  return (
+    `only ${hook.judgedLoops} loops of ${loop} were settled after ${warmup} of warm-up, and ${FEWEST_LOOPS} are ` +
+    `needed: trace longer (--duration, --loops)`
+  );
+}
+
+function undecided(history: History, pending: readonly JudgedSite[]): string {
+  const more = Math.max(...pending.map((site) => site.evidence.moreLoops ?? 1));
+  const loops = Math.max(...history.hooks.map((hook) => hook.judgedLoops)) + more;
+  const lines = pending.length === 1 ? '1 line grew and has' : `${pending.length} lines grew and have`;
+  return `${lines} not rested long enough to tell: about ${more} loops more would (--loops ${loops}, --duration)`;
+}
+
+function byWeight(a: JudgedSite, b: JudgedSite): number {
+  return RANK[a.verdict] - RANK[b.verdict] || b.bytes - a.bytes || a.place.line - b.place.line;
+}
+
+const NO_LOOPS =
+  'the process was watched as a whole, and without loops to compare there is no telling what will be freed: ' +
+  'see what is alive, and name a loop with --loop';
+
+const RANK = { leak: 0, pending: 1, bounded: 2, offset: 3, warmup: 4 } as const;

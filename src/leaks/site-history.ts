@@ -1,0 +1,214 @@
+import type { LateFree, Residue } from '../trace/records.js';
+import { LevelSeries } from './level-series.js';
+import { NewMaxima } from './new-maxima.js';
+import { SurvivorSeries } from './survivor-series.js';
+
+/** What is judged: a line and function of PHP under one hook; what is born outside the loop is judged apart. */
+export interface SitePlace {
+  readonly hook: number;
+  readonly file: string | null;
+  readonly line: number;
+  readonly function: string | null;
+  readonly outside: boolean;
+}
+
+/**
+ * What a trace's loops say about one place. Loops are added in order, and `endLoop` closes each one that had something
+ * to say. All statistics run from the end of warm-up: "the window".
+ */
+export class SiteHistory {
+  /** Alive of the loops that were recorded, as far as neighbours did not offset it. */
+  aliveBlocks = 0;
+  aliveBytes = 0;
+  /** Blocks of the window that outlived their loop, and how many of them a neighbour or a later loop freed. */
+  bornBlocks = 0;
+  diedBlocks = 0;
+  lateFreedBlocks = 0;
+  /** Greatest age in loops at which a block has ended; 1 is the neighbour's. */
+  oldestDeath = 0;
+  /** Loops of the window in which the level fell. */
+  falls = 0;
+  /** Falls since the settled blocks were last at a new maximum. */
+  fallsInBlock = 0;
+  readonly survivors = new SurvivorSeries();
+  readonly bytesByPath = new Map<number, number>();
+  /** Defined once the window has begun for this place. */
+  private window: Window | undefined;
+
+  private settled: Level = { blocks: 0, bytes: 0 };
+  private offset: Level = { blocks: 0, bytes: 0 };
+  /** What was alive when the last closed loop ended, and the settled part of it. */
+  private live: Level = { blocks: 0, bytes: 0 };
+  private closedSettled: Level = { blocks: 0, bytes: 0 };
+  private ages = 0;
+  private bornBytes = 0;
+  private diedBytes = 0;
+
+  constructor(
+    readonly place: SitePlace,
+    private readonly warmup: number,
+  ) {}
+
+  addResidue(loop: number, residue: Residue): void {
+    this.settled = plus(this.settled, residue);
+    this.aliveBlocks += residue.blocks;
+    this.aliveBytes += residue.bytes;
+    this.addPath(residue.path, residue.bytes);
+    if (loop <= this.warmup) return;
+    this.bornBlocks += residue.blocks;
+    this.bornBytes += residue.bytes;
+    this.survivors.add(loop - this.warmup, residue.blocks);
+  }
+
+  addOffset(loop: number, offset: Residue): void {
+    this.offset = plus(this.offset, offset);
+    this.addPath(offset.path, 0);
+    if (loop <= this.warmup) return;
+    this.bornBlocks += offset.blocks;
+    this.bornBytes += offset.bytes;
+    this.countDeaths(offset, 1);
+  }
+
+  addLateFree(loop: number, free: LateFree): void {
+    this.settled = plus(this.settled, { blocks: -free.blocks, bytes: -free.bytes });
+    if (free.birthLoop >= 1) {
+      this.aliveBlocks -= free.blocks;
+      this.aliveBytes -= free.bytes;
+      this.addPath(free.birthPath, -free.bytes);
+    }
+    if (free.birthLoop > this.warmup) this.survivors.remove(free.birthLoop - this.warmup, free.blocks);
+    if (loop <= this.warmup) return;
+    this.lateFreedBlocks += free.blocks;
+    this.countDeaths(free, loop - free.birthLoop);
+  }
+
+  /** Whether the next loop must be closed for this place though nothing is added to it: an offset is gone by then. */
+  get hasOffset(): boolean {
+    return this.offset.blocks > 0;
+  }
+
+  /** To be called before a loop's first `add`: what the loop before left to its neighbour is gone. */
+  beginLoop(): void {
+    this.offset = { blocks: 0, bytes: 0 };
+  }
+
+  endLoop(loop: number): void {
+    if (loop > this.warmup) this.window ??= this.openWindow();
+    const before = this.live;
+    this.live = plus(this.settled, this.offset);
+    this.closedSettled = this.settled;
+    if (this.window) this.observe(this.window, loop - this.warmup, before.bytes);
+  }
+
+  /** The trackers of the window; of a place that was not met in it, those that saw nothing. */
+  get trackers(): Window {
+    return this.window ?? this.openWindow();
+  }
+
+  /** Live bytes at the end of warm-up and at the end, relative to the start of the recorded loops. */
+  get bytesFirst(): number {
+    return this.trackers.live.bytes;
+  }
+
+  get bytesLast(): number {
+    return this.live.bytes;
+  }
+
+  /** What came to be alive since the end of warm-up, net. */
+  get netLive(): Level {
+    return minus(this.live, this.trackers.live);
+  }
+
+  /** The same without what the last loop may have left to its neighbour. */
+  get netSettled(): Level {
+    return minus(this.settled, this.trackers.settled);
+  }
+
+  /** Loops that blocks of the window lived, in the mean; 0 where none has ended. */
+  get meanAge(): number {
+    return this.diedBlocks === 0 ? 0 : this.ages / this.diedBlocks;
+  }
+
+  private observe(window: Window, loop: number, bytesBefore: number): void {
+    if (this.live.bytes < bytesBefore) {
+      this.falls++;
+      this.fallsInBlock++;
+    }
+    window.heights.observe(loop, this.live.bytes);
+    if (window.settledBlocks.observe(loop, this.settled.blocks)) {
+      window.inBlock = new NewMaxima(loop, Math.max(this.live.bytes, window.inBlock.max));
+      this.fallsInBlock = 0;
+    } else {
+      window.inBlock.observe(loop, this.live.bytes);
+    }
+    window.levels.add({
+      loop,
+      settledBlocks: this.settled.blocks,
+      settledBytes: this.settled.bytes,
+      liveBytes: this.live.bytes,
+      bornBlocks: this.bornBlocks,
+      bornBytes: this.bornBytes,
+      diedBlocks: this.diedBlocks,
+      diedBytes: this.diedBytes,
+    });
+  }
+
+  private openWindow(): Window {
+    const { live, closedSettled } = this;
+    return {
+      live,
+      settled: closedSettled,
+      heights: new NewMaxima(0, live.bytes),
+      settledBlocks: new NewMaxima(0, closedSettled.blocks),
+      inBlock: new NewMaxima(0, live.bytes),
+      levels: new LevelSeries({
+        loop: 0,
+        settledBlocks: closedSettled.blocks,
+        settledBytes: closedSettled.bytes,
+        liveBytes: live.bytes,
+        bornBlocks: 0,
+        bornBytes: 0,
+        diedBlocks: 0,
+        diedBytes: 0,
+      }),
+    };
+  }
+
+  private countDeaths(died: Level, age: number): void {
+    this.diedBlocks += died.blocks;
+    this.diedBytes += died.bytes;
+    this.ages += died.blocks * age;
+    this.oldestDeath = Math.max(this.oldestDeath, age);
+  }
+
+  private addPath(path: number, bytes: number): void {
+    if (path === 0) return;
+    this.bytesByPath.set(path, (this.bytesByPath.get(path) ?? 0) + bytes);
+  }
+}
+
+export interface Level {
+  readonly blocks: number;
+  readonly bytes: number;
+}
+
+export interface Window {
+  /** As it was at the end of warm-up. */
+  readonly live: Level;
+  readonly settled: Level;
+  /** New maxima of the live bytes. */
+  readonly heights: NewMaxima;
+  /** New maxima of the settled blocks. */
+  readonly settledBlocks: NewMaxima;
+  /** New maxima of the live bytes since the settled blocks were last at one: growth of the blocks themselves. */
+  inBlock: NewMaxima;
+  readonly levels: LevelSeries;
+}
+
+function plus(a: Level, b: Level): Level {
+  return { blocks: a.blocks + b.blocks, bytes: a.bytes + b.bytes };
+}
+
+function minus(a: Level, b: Level): Level {
+  return { blocks: a.blocks - b.blocks, bytes: a.bytes - b.bytes };
+}

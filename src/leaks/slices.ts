@@ -1,0 +1,43 @@
+/** A rate of growth seen in equal slices of the window. */
+export interface SliceTrend {
+  /** Growth of each slice. */
+  readonly perSlice: readonly number[];
+  /** Mean over its standard error: how far the growth is from chance. Infinite where all slices grew alike. */
+  readonly t: number;
+  /** Growth a loop in the last quarter of the slices, over that in the slices before. */
+  readonly lateOverEarly: number;
+}
+
+/** Cuts the loops `from` to `to` into (at most) 8 slices and compares how much `levelAt` grew in each. */
+export function sliceTrend(from: number, to: number, levelAt: (loop: number) => number): SliceTrend {
+  const slices = Math.max(1, Math.min(SLICES, to - from));
+  const bounds = Array.from({ length: slices + 1 }, (_, i) => from + Math.round((i * (to - from)) / slices));
+  const perSlice: number[] = [];
+  const rates: number[] = [];
+  for (let i = 0; i < slices; i++) {
+    const growth = levelAt(bounds[i + 1]!) - levelAt(bounds[i]!);
+    perSlice.push(growth);
+    rates.push(growth / Math.max(1, bounds[i + 1]! - bounds[i]!));
+  }
+  const late = Math.max(1, Math.floor(slices / 4));
+  const early = mean(rates.slice(0, -late));
+  return {
+    perSlice,
+    t: meanOverError(rates),
+    lateOverEarly: early > 0 ? mean(rates.slice(-late)) / early : Infinity,
+  };
+}
+
+function meanOverError(values: readonly number[]): number {
+  const average = mean(values);
+  const variance = values.reduce((sum, value) => sum + (value - average) ** 2, 0) / Math.max(1, values.length - 1);
+  if (average === 0) return 0;
+  return average / Math.sqrt(variance / values.length);
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Enough for a standard deviation, few enough that a slice of the default 100 loops holds a dozen. */
+const SLICES = 8;

@@ -1,0 +1,88 @@
+import { isMarker, entryOpline, loopStatements, readOplines } from '../php/oplines.js';
+import type { Opline } from '../php/oplines.js';
+import { readFunction, readStack } from '../php/frames.js';
+import type { FunctionInfo } from '../php/frames.js';
+import { findFunction, findMethod, userFunctionNames } from '../php/functions.js';
+import type { Engine } from '../php/functions.js';
+import { isFileMeant } from './hook-spec.js';
+import type { HookSpec } from './hook-spec.js';
+import { nearNames, suggest } from './near-names.js';
+import type { Boundary } from './placed-hook.js';
+
+/** What to watch for a hook, or undefined while the process has not compiled its code yet. */
+export function resolveHook(engine: Engine, spec: HookSpec): Boundary | undefined {
+  switch (spec.kind) {
+    case 'request':
+    case 'none':
+      return { kind: spec.kind };
+    case 'symbol':
+      return { kind: 'symbol', name: spec.name };
+    case 'function':
+      return ifReadable(() => ofFunction(engine, findFunction(engine, spec.name)));
+    case 'method':
+      return ifReadable(() => ofFunction(engine, findMethod(engine, spec.className, spec.method)));
+    case 'line':
+      return ifReadable(() => ofStack(engine, spec));
+  }
+}
+
+/** What to watch for a hook, where code that the kernel programs have just met is what it names. */
+export function resolveSeen(engine: Engine, spec: HookSpec, func: number): Boundary | undefined {
+  if (spec.kind !== 'line') return undefined;
+  return ifReadable(() => ofLine(engine, readFunction(engine.memory, engine.layout, func), spec));
+}
+
+/** ` (did you mean …?)` for a hook that never appeared. */
+export function suggestHooks(engine: Engine, spec: HookSpec): string {
+  if (spec.kind !== 'function' && spec.kind !== 'method') return '';
+  const asked = spec.kind === 'function' ? spec.name : `${spec.className}::${spec.method}`;
+  return suggest(ifReadable(() => nearNames(asked, userFunctionNames(engine))) ?? []);
+}
+
+/** The boundary at a function's entry. An empty function is a marker: it stands for the one that calls it. */
+export function entryBoundary(engine: Engine, func: FunctionInfo): Boundary | undefined {
+  const oplines = readOplines(engine.memory, engine.layout, func);
+  const entry = entryOpline(oplines);
+  return entry && { kind: 'opline', opline: entry.address, extent: isMarker(oplines) ? 'caller' : 'frame' };
+}
+
+function ofFunction(engine: Engine, func: number | undefined): Boundary | undefined {
+  if (func === undefined) return undefined;
+  const info = readFunction(engine.memory, engine.layout, func);
+  return info.file === null ? undefined : entryBoundary(engine, info);
+}
+
+/** Code that is not in any table (the main script, closures) is found on the stack. */
+function ofStack(engine: Engine, spec: HookSpec & { kind: 'line' }): Boundary | undefined {
+  for (const frame of readStack(engine.memory, engine.layout, engine.executorGlobals) ?? []) {
+    if (frame.internal) continue;
+    const found = ofLine(engine, readFunction(engine.memory, engine.layout, frame.func), spec);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** A function declared at that line, else the statement that stands there. */
+function ofLine(engine: Engine, func: FunctionInfo, spec: HookSpec & { kind: 'line' }): Boundary | undefined {
+  if (func.file === null || !isFileMeant(func.file, spec.file)) return undefined;
+  if (func.name !== null && func.lineStart === spec.line) return entryBoundary(engine, func);
+  const oplines = readOplines(engine.memory, engine.layout, func);
+  const opline = statementAt(oplines, spec.line);
+  return opline && { kind: 'opline', opline: opline.address, extent: 'always' };
+}
+
+/** The instruction that runs once each time a line does: the head of a loop that stands there, else its first. */
+function statementAt(oplines: readonly Opline[], line: number): Opline | undefined {
+  const heads = new Set(loopStatements(oplines).map(({ first }) => first));
+  const there = oplines.filter((opline) => opline.line === line);
+  return there.find(({ address }) => heads.has(address)) ?? there[0];
+}
+
+/** The process runs while its memory is read: what changes under the hand is as good as not there yet. */
+function ifReadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stopAtExec } from '../bpf/launch-object.js';
+import { PhptraceError } from '../errors.js';
+import { processState } from '../php/process.js';
+import { openTarget } from './target.js';
+import type { Target } from './target.js';
+
+/** A program that was started and stands still before its first instruction. */
+export interface Launched {
+  readonly target: Target;
+  /** Lets it run. */
+  resume(): void;
+  /** Ends it, if it still runs: it is ours. */
+  terminate(): void;
+  /** Resolves when it has ended, with a phrase: `exit code 0`, `signal SIGKILL`. */
+  readonly ended: Promise<string>;
+}
+
+const POLL_MS = 2;
+const START_MS = 20_000;
+
+/**
+ * Starts a command and holds it where PHP is about to begin: each program that it executes before (env, a shell, a
+ * wrapper) is let go. @throws PhptraceError where the command cannot be started or never becomes PHP
+ */
+export async function launch(argv: readonly string[], stdout: 'inherit' | 'stderr'): Promise<Launched> {
+  // The shell stops itself, so that the exec to come is watched before it happens.
+  const script = 'kill -STOP $$; exec "$@"';
+  const stdio = ['inherit', stdout === 'stderr' ? 2 : 'inherit', 'inherit'] as const;
+  const child = spawn('/bin/sh', ['-c', script, 'phptrace', ...argv], { stdio: [...stdio] });
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => { resolve(signal === null ? `exit code ${String(code)}` : `signal ${signal}`); });
+  });
+  try {
+    const target = await holdAtPhp(child, argv);
+    return {
+      target,
+      ended,
+      resume: () => void child.kill('SIGCONT'),
+      terminate: () => {
+        if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      },
+    };
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+}
+
+async function holdAtPhp(child: ChildProcess, argv: readonly string[]): Promise<Target> {
+  const pid = child.pid;
+  if (pid === undefined) throw new PhptraceError(`cannot start ${argv.join(' ')}: /bin/sh did not start`);
+  const command = argv.join(' ');
+  await stopped(child, pid, command);
+  const release = stopAtExec(pid);
+  try {
+    for (;;) {
+      child.kill('SIGCONT');
+      await stopped(child, pid, command);
+      try {
+        return openTarget(pid);
+      } catch (error) {
+        if (!(error instanceof PhptraceError) || !error.message.includes('is not PHP')) throw error;
+      }
+    }
+  } finally {
+    release();
+  }
+}
+
+async function stopped(child: ChildProcess, pid: number, command: string): Promise<void> {
+  for (const until = Date.now() + START_MS; Date.now() < until; await sleep(POLL_MS)) {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new PhptraceError(`${command} ended before PHP began: check the command`);
+    }
+    if (processState(pid) === 'T') return;
+  }
+  throw new PhptraceError(`${command} did not execute PHP within ${String(START_MS / 1000)} s: check the command`);
+}

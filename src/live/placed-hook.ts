@@ -1,0 +1,114 @@
+import type { Extent } from '../bpf/abi.js';
+import { attachUprobes, attachWatchpoint } from '../bpf/links.js';
+import type { Attachment, LinkKind } from '../bpf/links.js';
+import type { TraceObject } from '../bpf/trace-object.js';
+import { PhptraceError } from '../errors.js';
+import type { BoundaryKind } from '../trace/records.js';
+import { nearNames, suggest } from './near-names.js';
+import type { Target } from './target.js';
+
+/** How the kernel is to notice a hook, once it is known what to watch. */
+export type Boundary =
+  | { readonly kind: 'opline'; readonly opline: number; readonly extent: Extent }
+  | { readonly kind: 'symbol'; readonly name: string }
+  | { readonly kind: 'request' }
+  | { readonly kind: 'none' };
+
+export interface PlacedHook {
+  readonly boundary: BoundaryKind;
+  readonly attachments: readonly Attachment[];
+  /** Why it is not the first choice. */
+  readonly note?: string;
+}
+
+/** Means of a trace that placing a hook needs. */
+export interface PlacingContext {
+  readonly target: Target;
+  readonly object: TraceObject;
+  readonly links: LinkKind;
+  readonly boundary: 'auto' | 'watchpoint' | 'handler';
+}
+
+/** How long a loop is when time alone cuts them. Short against a minute's trace, long against a request. */
+const TICK_MS = 250;
+
+/** Puts a hook in place. @throws PhptraceError where it cannot be */
+export function placeHook(context: PlacingContext, hook: number, boundary: Boundary): PlacedHook {
+  switch (boundary.kind) {
+    case 'opline':
+      return placeOpline(context, hook, boundary.opline, boundary.extent);
+    case 'symbol':
+      return placeSymbol(context, hook, boundary.name);
+    case 'request':
+      return placeRequest(context, hook);
+    case 'none':
+      context.object.setHook(hook, 0, 'always');
+      context.object.setTick(TICK_MS);
+      return { boundary: 'none', attachments: [] };
+  }
+}
+
+function placeOpline(context: PlacingContext, hook: number, opline: number, extent: Extent): PlacedHook {
+  const { object, target } = context;
+  object.setHook(hook, opline, extent);
+  if (context.boundary === 'handler') return placeHandler(context, opline);
+  try {
+    return { boundary: 'watchpoint', attachments: [attachWatchpoint(object, target.process.pid, opline)] };
+  } catch (error) {
+    if (context.boundary === 'watchpoint' || !(error instanceof PhptraceError)) throw error;
+    return { ...placeHandler(context, opline), note: `${error.message}: its opline's handler is probed instead` };
+  }
+}
+
+/** The handler is native code that every opline of its kind runs; the program asks which one it is. */
+function placeHandler(context: PlacingContext, opline: number): PlacedHook {
+  const { memory, loadBias, elf } = context.target.process;
+  const handler = memory.pointer(opline);
+  let fileOffset: number;
+  try {
+    fileOffset = elf.fileOffset(handler - loadBias);
+  } catch {
+    throw new PhptraceError(
+      `the loop's opline is run by code at 0x${handler.toString(16)}, outside PHP's binary: it was compiled by the ` +
+        'JIT: switch that off (opcache.jit=disable) or name another --loop',
+    );
+  }
+  return { boundary: 'handler', attachments: [attach(context, 'on_handler', fileOffset, 0)] };
+}
+
+function placeSymbol(context: PlacingContext, hook: number, name: string): PlacedHook {
+  const { elf, fileName } = context.target.process;
+  const symbol = elf.symbol(name);
+  if (!symbol) {
+    const near = nearNames(name, elf.symbolNames());
+    throw new PhptraceError(`--loop symbol:${name}: ${fileName} exports no such function${suggest(near)}`);
+  }
+  context.object.setHook(hook, 0, 'always');
+  return { boundary: 'symbol', attachments: [attach(context, 'on_symbol', elf.fileOffset(symbol.address), hook)] };
+}
+
+function placeRequest(context: PlacingContext, hook: number): PlacedHook {
+  const { elf, fileName } = context.target.process;
+  const [startup, shutdown] = ['php_request_startup', 'php_request_shutdown'].map((name) => elf.symbol(name));
+  if (!startup || !shutdown) {
+    throw new PhptraceError(`--loop request: ${fileName} does not export php_request_startup: name a function instead`);
+  }
+  context.object.setHook(hook, 0, 'request');
+  return {
+    boundary: 'request',
+    attachments: [
+      attach(context, 'on_symbol', elf.fileOffset(startup.address), hook),
+      attach(context, 'on_request_shutdown', elf.fileOffset(shutdown.address), hook),
+    ],
+  };
+}
+
+function attach(
+  { object, links, target }: PlacingContext,
+  program: 'on_handler' | 'on_symbol' | 'on_request_shutdown',
+  fileOffset: number,
+  hook: number,
+): Attachment {
+  const { file, pid } = target.process;
+  return attachUprobes(object, links, file, pid, [{ program, fileOffset, cookie: { value: hook } }]);
+}

@@ -1,0 +1,54 @@
+import { release } from 'node:os';
+import { attachProcessEvents, attachUprobes, MissingUprobeMulti } from '../bpf/links.js';
+import type { Attachment, LinkKind } from '../bpf/links.js';
+import { TraceObject } from '../bpf/trace-object.js';
+import { knobsOf } from './target.js';
+import type { Target } from './target.js';
+
+/** The kernel programs, loaded for one process and attached to its allocator. */
+export interface ProbedProcess {
+  readonly object: TraceObject;
+  readonly links: LinkKind;
+  readonly attachments: Attachment[];
+}
+
+/** Kernel 6.6 has uprobe_multi. */
+const MULTI_SINCE = [6, 6] as const;
+
+/** Loads and attaches. @throws PhptraceError; then nothing stays */
+export function probeProcess(target: Target, ringBytes: number, links: 'auto' | LinkKind): ProbedProcess {
+  if (links !== 'auto') return probe(target, ringBytes, links);
+  if (!kernelHasMulti()) return probe(target, ringBytes, 'perf');
+  try {
+    return probe(target, ringBytes, 'multi');
+  } catch (error) {
+    if (!(error instanceof MissingUprobeMulti)) throw error;
+    return probe(target, ringBytes, 'perf');
+  }
+}
+
+/** Takes everything off at once, lets `before` have a last look, then unloads the programs. */
+export async function unprobe({ object, attachments }: ProbedProcess, before: () => void): Promise<void> {
+  await Promise.all(attachments.map((attachment) => attachment.detach()));
+  before();
+  object.close();
+}
+
+function probe(target: Target, ringBytes: number, links: LinkKind): ProbedProcess {
+  const object = TraceObject.load(knobsOf(target), { ringBytes, uprobeMulti: links === 'multi' });
+  const attachments: Attachment[] = [];
+  try {
+    attachments.push(attachProcessEvents(object));
+    attachments.push(attachUprobes(object, links, target.process.file, target.process.pid, target.probes));
+  } catch (error) {
+    for (const attachment of attachments) void attachment.detach();
+    object.close();
+    throw error;
+  }
+  return { object, links, attachments };
+}
+
+function kernelHasMulti(): boolean {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  return major > MULTI_SINCE[0] || (major === MULTI_SINCE[0] && minor >= MULTI_SINCE[1]);
+}

@@ -1,0 +1,63 @@
+import type { Probe } from '../bpf/links.js';
+import type { ElfFile } from '../php/elf.js';
+import type { AllocSite, FreeSite, ProbeSites, ReallocSite } from '../php/probe-sites.js';
+
+/**
+ * The allocator's sites as probes, in the order in which they are to be attached: what takes blocks back before what
+ * hands them out, so that no block is seen born whose death could be missed.
+ */
+export function allocatorProbes(sites: ProbeSites, elf: ElfFile): Probe[] {
+  const at = (address: number): number => elf.fileOffset(address);
+  const { heapApi } = sites;
+  return [
+    ...sites.free.map((site) => freeProbe(site, at, false)),
+    ...heapApi.free.map((site) => freeProbe(site, at, true)),
+    {
+      program: 'on_destroy_op_array',
+      fileOffset: at(sites.destroyOpArray.address),
+      cookie: { value: sites.destroyOpArray.opArrayIn },
+    },
+    { program: 'on_heap_reset', fileOffset: at(sites.reset.address), cookie: { heap: sites.reset.heapIn } },
+    ...sites.results.map(
+      ({ address, resultIn }): Probe => ({
+        program: 'on_result',
+        fileOffset: at(address),
+        cookie: { value: resultIn },
+      }),
+    ),
+    ...sites.realloc.map((site) => reallocProbe(site, at, false)),
+    ...heapApi.realloc.map((site) => reallocProbe(site, at, true)),
+    ...sites.alloc.map((site) => allocProbe(site, at, false)),
+    ...heapApi.alloc.map((site) => allocProbe(site, at, true)),
+  ];
+}
+
+type FileOffset = (address: number) => number;
+
+function freeProbe(site: FreeSite, at: FileOffset, anyHeap: boolean): Probe {
+  const { pointerIn } = site;
+  const bin = site.kind === 'small' ? { bin: site.bin } : {};
+  return { program: 'on_free', fileOffset: at(site.address), cookie: { ...guard(site, anyHeap), ...bin, pointer: pointerIn } };
+}
+
+function allocProbe(site: AllocSite, at: FileOffset, anyHeap: boolean): Probe {
+  const fileOffset = at(site.address);
+  if (site.kind === 'small') {
+    return { program: 'on_alloc_small', fileOffset, cookie: { ...guard(site, anyHeap), bin: site.bin } };
+  }
+  return { program: 'on_alloc', fileOffset, cookie: { ...guard(site, anyHeap), value: site.sizeIn } };
+}
+
+function reallocProbe(site: ReallocSite, at: FileOffset, anyHeap: boolean): Probe {
+  const { pointerIn, sizeIn, nullGoesTo } = site;
+  const cookie = { pointer: pointerIn, value: sizeIn, nullIsAlloc: nullGoesTo === 'inline' };
+  return { program: 'on_realloc', fileOffset: at(site.address), cookie: { ...guard(site, anyHeap), ...cookie } };
+}
+
+/** A function that takes the heap as an argument may be given another one than PHP's: then the register is looked at. */
+function guard(
+  { heapIn, customIfZero }: AllocSite | FreeSite | ReallocSite,
+  anyHeap: boolean,
+): Pick<Probe['cookie'], 'heap' | 'asksForCustom'> {
+  return { ...(anyHeap ? { heap: heapIn } : {}), asksForCustom: customIfZero !== undefined };
+}

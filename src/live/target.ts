@@ -1,0 +1,121 @@
+import { BIN_SLOTS, SIZE8_SLOTS } from '../bpf/abi.js';
+import type { Probe } from '../bpf/links.js';
+import type { Knobs } from '../bpf/trace-object.js';
+import { PhptraceError } from '../errors.js';
+import { BIN_SIZES, MAX_SMALL_SIZE, binOfSize } from '../php/bins.js';
+import { deriveEngineLayout } from '../php/engine-layout.js';
+import type { EngineLayout } from '../php/engine-layout.js';
+import type { Engine } from '../php/functions.js';
+import { deriveHeapLayout } from '../php/heap-layout.js';
+import type { HeapLayout } from '../php/heap-layout.js';
+import { findProbeSites } from '../php/probe-sites.js';
+import type { ProbeSites } from '../php/probe-sites.js';
+import { detectVersion } from '../php/php-version.js';
+import { openPhpProcess } from '../php/process.js';
+import type { PhpProcess } from '../php/process.js';
+import { allocatorProbes } from './probes.js';
+
+/** A process, its build of PHP, and everything that was derived of it. Close it with `elf.close()`. */
+export interface Target {
+  readonly process: PhpProcess;
+  readonly version: string;
+  readonly sites: ProbeSites;
+  readonly heap: HeapLayout;
+  readonly layout: EngineLayout;
+  readonly engine: Engine;
+  readonly probes: readonly Probe[];
+}
+
+/** @throws PhptraceError where the process or its build cannot be traced, with the reason */
+export function openTarget(pid: number): Target {
+  const process = openPhpProcess(pid);
+  const { elf, memory, loadBias } = process;
+  try {
+    const version = detectVersion(elf);
+    const layout = deriveEngineLayout(elf, version);
+    const sites = findProbeSites(elf);
+    const heap = deriveHeapLayout(elf, sites);
+    const engine = { memory, layout, executorGlobals: layout.executorGlobals + loadBias };
+    return { process, version, sites, heap, layout, engine, probes: allocatorProbes(sites, elf) };
+  } catch (error) {
+    elf.close();
+    throw error;
+  }
+}
+
+/** The live heap as it stands, or undefined before PHP has made it. */
+export function readHeap({ process, heap }: Target): { address: number; sizeBytes: number; custom: boolean } | undefined {
+  const { memory, loadBias } = process;
+  const address = memory.pointer(heap.allocGlobals + loadBias);
+  if (address === 0) return undefined;
+  return {
+    address,
+    sizeBytes: memory.pointer(address + heap.size),
+    custom: memory.uint32(address + heap.useCustomHeap) !== 0,
+  };
+}
+
+const CHUNK_BYTES = 2 * 1024 * 1024;
+
+/** The layout was derived from code; here the live heap confirms it. @throws PhptraceError where it does not */
+export function checkHeap(target: Target): void {
+  const { process, heap } = target;
+  const found = readHeap(target);
+  if (found === undefined) return;
+  if (found.custom) {
+    throw new PhptraceError(
+      `process ${String(process.pid)} does not use PHP's own allocator (USE_ZEND_ALLOC=0 or an extension replaced ` +
+        'it): start it without that to trace it',
+    );
+  }
+  const mainChunk = process.memory.pointer(found.address + heap.mainChunk);
+  if (mainChunk !== found.address - (found.address % CHUNK_BYTES)) {
+    throw new PhptraceError(
+      `${process.fileName}: the heap at 0x${found.address.toString(16)} is not laid out as its code says (main_chunk ` +
+        `is 0x${mainChunk.toString(16)}): this build of PHP is not supported yet; send the output of \`phptrace doctor\``,
+    );
+  }
+}
+
+/** What the kernel programs are told of this process. */
+export function knobsOf(target: Target): Knobs {
+  const { process, heap, layout } = target;
+  const bins = binOfSize(heap.minBinSize);
+  return {
+    allocGlobals: heap.allocGlobals + process.loadBias,
+    executorGlobals: target.engine.executorGlobals,
+    pid: process.pid,
+    egVmStackTop: vmStackTop(target),
+    heapSize: heap.size,
+    heapFreeSlot: heap.freeSlot,
+    heapHugeList: heap.hugeList,
+    chunkMap: heap.chunkMap,
+    funcName: layout.func.functionName,
+    funcScope: layout.func.scope,
+    opArrayFilename: layout.opArray.filename,
+    opArrayLineStart: layout.opArray.lineStart,
+    opArrayOpcodes: layout.opArray.opcodes,
+    opArrayLast: layout.opArray.last,
+    opArrayRefcount: layout.opArray.refcount,
+    className: layout.classEntry.name,
+    zendOpSize: layout.zendOp.sizeBytes,
+    zendOpLineno: layout.zendOp.lineno,
+    zendStringVal: layout.zendString.val,
+    minBinSize: heap.minBinSize,
+    binSize: [...BIN_SIZES, ...new Array<number>(BIN_SLOTS - BIN_SIZES.length).fill(0)],
+    binOfSize8: Uint8Array.from({ length: SIZE8_SLOTS }, (_, size8) => bins[Math.min(size8 * 8, MAX_SMALL_SIZE)] ?? 0),
+  };
+}
+
+/** The kernel programs read EG(vm_stack_top) to EG(current_execute_data) in one piece. */
+function vmStackTop({ process, layout }: Target): number {
+  const { vmStackTop: top, vmStackEnd, vmStack, currentExecuteData } = layout.eg;
+  if (vmStackEnd !== top + 8 || vmStack !== top + 16 || currentExecuteData !== top + 32) {
+    throw new PhptraceError(
+      `${process.fileName}: EG(vm_stack_top) ${String(top)}, EG(vm_stack_end) ${String(vmStackEnd)}, EG(vm_stack) ` +
+        `${String(vmStack)} and EG(current_execute_data) ${String(currentExecuteData)} do not follow each other as in ` +
+        'every PHP known: this build is not supported yet',
+    );
+  }
+  return top;
+}

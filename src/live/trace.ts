@@ -1,0 +1,103 @@
+import { createDefaultLog, openNamedLog } from '../log/location.js';
+import { LogWriter } from '../log/writer.js';
+import { History } from '../leaks/history.js';
+import { judge } from '../leaks/judgement.js';
+import type { TraceOptions } from '../options.js';
+import { readSapi } from '../php/process.js';
+import { buildReport } from '../report/build.js';
+import type { Report } from '../report/model.js';
+import { LOG_SCHEMA } from '../trace/records.js';
+import type { EndRecord, TraceRecord } from '../trace/records.js';
+import { Session } from './session.js';
+import type { SessionOptions } from './session.js';
+import type { Target } from './target.js';
+import type { WantedHook } from './waiting-hooks.js';
+
+/**
+ * Lazy services, autoloaded classes and compiled templates come with the first call or two; one more for those that a
+ * second kind of request brings. What warms up later still is told from a leak by its survival.
+ */
+const WARMUP_LOOPS = 3;
+const MAX_LOOPS = 100;
+const DURATION_SECONDS = 60;
+const RING_BYTES = 64 * 1024 * 1024;
+
+/** What the course of a trace may add to its record. */
+export interface TraceCourse {
+  readonly wanted: readonly WantedHook[];
+  readonly mayStop: boolean;
+  /** Called when the probes are in place; what it returns is awaited before the trace is over. */
+  readonly begin?: (session: Session) => void;
+  /** Called when the probes are off, before the report: more sentences for it. */
+  readonly conclude?: () => Promise<readonly string[]>;
+}
+
+/** Traces from attach to report. @throws PhptraceError; then nothing stays attached */
+export async function trace(target: Target, options: TraceOptions, course: TraceCourse): Promise<Report> {
+  const { pid } = target.process;
+  const log = new LogWriter(options.logFile === undefined ? createDefaultLog(pid, new Date()) : openNamedLog(options.logFile));
+  const history = new History();
+  const emit = (record: TraceRecord): void => {
+    history.add(record);
+    log.write(record);
+    options.observer?.record?.(record);
+  };
+  try {
+    const warmup = options.warmup ?? WARMUP_LOOPS;
+    emit({
+      type: 'trace',
+      schema: LOG_SCHEMA,
+      pid,
+      php: target.version,
+      sapi: readSapi(target.process) ?? 'unknown',
+      mode: 'exact',
+      startedAt: new Date().toISOString(),
+      warmup,
+    });
+    const session = new Session(target, sessionOptions(options, emit, warmup, course.mayStop), course.wanted);
+    const end = await follow(session, course);
+    const notes = [...end.notes, ...((await course.conclude?.()) ?? [])];
+    emit({ ...end, notes });
+  } finally {
+    log.close();
+  }
+  return buildReport(history, judge(history), { log: log.file, notes: log.problem === undefined ? [] : [log.problem] });
+}
+
+/** The probes come off whatever happens on the way. */
+async function follow(session: Session, course: TraceCourse): Promise<EndRecord> {
+  let failure: unknown;
+  try {
+    session.placeHooks();
+    course.begin?.(session);
+    await session.follow();
+  } catch (error) {
+    failure = error;
+  }
+  const end = session.finish();
+  if (failure !== undefined) {
+    await end.catch(() => undefined);
+    throw failure;
+  }
+  return end;
+}
+
+function sessionOptions(
+  options: TraceOptions,
+  emit: (record: TraceRecord) => void,
+  warmup: number,
+  mayStop: boolean,
+): SessionOptions {
+  return {
+    warmup,
+    maxLoops: options.maxLoops ?? MAX_LOOPS,
+    durationSeconds: options.durationSeconds ?? DURATION_SECONDS,
+    ringBytes: options.ringBytes ?? RING_BYTES,
+    links: options.links ?? 'auto',
+    boundary: options.boundary ?? 'auto',
+    signal: options.signal ?? new AbortController().signal,
+    observer: options.observer ?? {},
+    emit,
+    mayStop,
+  };
+}

@@ -1,0 +1,75 @@
+import type { SiteNamed } from '../trace/events.js';
+import type { Target } from './target.js';
+import { resolveHook, resolveSeen, suggestHooks } from './hook-resolver.js';
+import { parseHookSpec } from './hook-spec.js';
+import type { HookSpec } from './hook-spec.js';
+import type { Boundary } from './placed-hook.js';
+
+/** A hook that was asked for, and what is known of where it is. */
+export interface WantedHook {
+  /** As the user wrote it, or as `auto` calls it. */
+  readonly loop: string;
+  readonly spec?: HookSpec;
+  readonly boundary?: Boundary;
+  readonly evidence?: string;
+}
+
+export function wantedHooks(loops: readonly string[]): WantedHook[] {
+  return loops.map((loop) => ({ loop, spec: parseHookSpec(loop) }));
+}
+
+/** Hooks whose code the process has not compiled yet, or not been seen to run. */
+export class WaitingHooks {
+  private waiting: WantedHook[];
+
+  constructor(
+    private readonly target: Target,
+    wanted: readonly WantedHook[],
+  ) {
+    this.waiting = [...wanted];
+  }
+
+  get names(): string[] {
+    return this.waiting.map(({ loop }) => loop);
+  }
+
+  /** Functions and lines by which the kernel programs can recognise what is waited for. */
+  get recognised(): { name: string; line: number }[] {
+    return this.waiting.map(({ spec }) => {
+      if (spec?.kind === 'function') return { name: spec.name.replace(/^\\/, ''), line: 0 };
+      if (spec?.kind === 'method') return { name: spec.method, line: 0 };
+      return { name: '', line: spec?.kind === 'line' ? spec.line : 0 };
+    });
+  }
+
+  /** Takes out and returns those that can be placed now. */
+  takeResolved(): { hook: WantedHook; boundary: Boundary }[] {
+    return this.take(({ spec, boundary }) => boundary ?? (spec && resolveHook(this.target.engine, spec)));
+  }
+
+  /** The same, for code that was just met. */
+  takeSeen(named: SiteNamed): { hook: WantedHook; boundary: Boundary }[] {
+    return this.take(({ spec }) => {
+      const near = spec?.kind === 'line' && (named.line === spec.line || named.lineStart === spec.line);
+      return near ? resolveSeen(this.target.engine, spec, named.func) : undefined;
+    });
+  }
+
+  /** One sentence a hook: what never came. */
+  explain(): string[] {
+    return this.waiting.map(({ loop, spec }) => {
+      const near = spec ? suggestHooks(this.target.engine, spec) : '';
+      return `--loop ${loop}: process ${String(this.target.process.pid)} has run no such code${near}`;
+    });
+  }
+
+  private take(resolve: (hook: WantedHook) => Boundary | undefined): { hook: WantedHook; boundary: Boundary }[] {
+    const taken: { hook: WantedHook; boundary: Boundary }[] = [];
+    this.waiting = this.waiting.filter((hook) => {
+      const boundary = resolve(hook);
+      if (boundary) taken.push({ hook, boundary });
+      return boundary === undefined;
+    });
+    return taken;
+  }
+}

@@ -1,0 +1,45 @@
+import type { TraceRecord } from './trace/records.js';
+
+/** What `attach` and `run` take. All optional. */
+export interface TraceOptions {
+  /**
+   * What a loop is, each one of: `foo`, `Class::method`, `file.php:line` (a closure declared there, or a statement
+   * inside a loop), `symbol:NAME` (a native function), `request`, `none`. Empty or absent: chosen by watching the stack.
+   */
+  readonly loops?: readonly string[];
+  /** Loops at the start that are not judged. Default 3. */
+  readonly warmup?: number;
+  /** Ends after so many settled loops after warm-up. Default 100. */
+  readonly maxLoops?: number;
+  /** Ends after so many seconds. Default 60. */
+  readonly durationSeconds?: number;
+  /** Where the log goes; default a new file in the state directory. */
+  readonly logFile?: string;
+  /** Ring buffer size in bytes, a power of two. Default 64 MiB. */
+  readonly ringBytes?: number;
+  /** Ends the trace early, with a full report. */
+  readonly signal?: AbortSignal;
+  /** Hears of progress; never needed for the result. */
+  readonly observer?: TraceObserver;
+  /** Links to use; `auto` prefers uprobe_multi. For tests and odd kernels. */
+  readonly links?: 'auto' | 'multi' | 'perf';
+  /** How function loops are noticed; `auto` prefers the watchpoint. For tests and odd machines. */
+  readonly boundary?: 'auto' | 'watchpoint' | 'handler';
+}
+
+/** What `run` takes besides. */
+export interface RunOptions extends TraceOptions {
+  /** Where the program's own stdout goes: ours (default), or our stderr. */
+  readonly programStdout?: 'inherit' | 'stderr';
+}
+
+export interface TraceObserver {
+  /** A sentence for the person who waits: what is awaited, what `auto` chose. */
+  note?(sentence: string): void;
+  /** Detail for `-v`. */
+  debug?(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** Each record as it goes to the log. */
+  record?(record: TraceRecord): void;
+  /** About once a second: loops settled so far and events decoded so far. */
+  progress?(loops: number, events: number): void;
+}

@@ -1,0 +1,64 @@
+import type { CodeImage, CodeSymbol } from './code-image.js';
+import { flowGraph } from './control-flow.js';
+import { Disassembler } from './disassembly.js';
+import type { Instruction } from './disassembly.js';
+import { loadChains } from './load-chains.js';
+import type { Access, LoadChains, Pointer } from './load-chains.js';
+
+/** The root of chains that begin in `executor_globals`. */
+export const GLOBALS = 'executor_globals';
+
+/**
+ * What exported functions of the engine read and pass on. A function that the binary lacks shows nothing. It holds
+ * WebAssembly memory: the caller frees it.
+ */
+export class EngineCode {
+  readonly #disassembler: Disassembler;
+  readonly #chains = new Map<string, LoadChains>();
+
+  /** @param globals the symbol `executor_globals`. */
+  constructor(
+    readonly image: CodeImage,
+    readonly globals: CodeSymbol,
+  ) {
+    this.#disassembler = new Disassembler(image);
+  }
+
+  free(): void {
+    this.#disassembler.free();
+  }
+
+  instructions(name: string): Instruction[] {
+    const symbol = this.image.symbol(name);
+    return symbol === undefined ? [] : [...flowGraph(this.#disassembler, symbol.address).instructions.values()];
+  }
+
+  /** What a function hands over as its first argument, to one function or to any. */
+  argumentsOf(symbol: string, callee?: string): Pointer[] {
+    const target = callee === undefined ? undefined : this.image.symbol(callee)?.address;
+    const calls = (this.#chainsOf(symbol)?.calls ?? []).filter(
+      (call) => callee === undefined || call.target === target,
+    );
+    const seen = new Map(calls.flatMap(({ arguments: [first] }) => (first ? [[JSON.stringify(first), first]] : [])));
+    return [...seen.values()];
+  }
+
+  inGlobals(symbol: string): Access[] {
+    return this.accesses(symbol, GLOBALS);
+  }
+
+  accesses(symbol: string, wanted: string): Access[] {
+    return (this.#chainsOf(symbol)?.accesses ?? []).filter(({ root }) => root === wanted);
+  }
+
+  #chainsOf(name: string): LoadChains | undefined {
+    const symbol = this.image.symbol(name);
+    if (symbol === undefined) return undefined;
+    let chains = this.#chains.get(name);
+    if (chains === undefined) {
+      chains = loadChains(this.#disassembler, symbol.address, [{ root: GLOBALS, ...this.globals }]);
+      this.#chains.set(name, chains);
+    }
+    return chains;
+  }
+}

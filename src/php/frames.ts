@@ -1,0 +1,87 @@
+import type { EngineLayout } from './engine-layout.js';
+import { pointerAt } from './memory.js';
+import type { ProcessMemory } from './memory.js';
+
+/** Longest chain of frames that is followed; what is deeper is not needed to choose a loop. */
+const MAX_FRAMES = 512;
+/** execute_data is this long, whatever the version (Zend/zend_compile.h); variables follow it. */
+const FRAME_BYTES = 56;
+const INTERNAL_FUNCTION = 1;
+const MAX_NAME_BYTES = 4096;
+
+/** One frame of PHP's call stack. */
+export interface Frame {
+  readonly executeData: number;
+  /** The function's record, 0 where the frame has none. */
+  readonly func: number;
+  readonly opline: number;
+  readonly internal: boolean;
+}
+
+/** A function of PHP code, or of an extension (then without file and oplines). */
+export interface FunctionInfo {
+  readonly func: number;
+  readonly name: string | null;
+  readonly className: string | null;
+  readonly file: string | null;
+  readonly lineStart: number;
+  readonly opcodes: number;
+  readonly oplines: number;
+}
+
+/**
+ * The call stack, innermost first, as it stands at this moment. Of a running process the inner frames may be torn;
+ * the result is undefined where the chain did not end or could not be followed.
+ */
+export function readStack(memory: ProcessMemory, layout: EngineLayout, executorGlobals: number): Frame[] | undefined {
+  const frames: Frame[] = [];
+  try {
+    let at = memory.pointer(executorGlobals + layout.eg.currentExecuteData);
+    while (at !== 0) {
+      if (frames.length >= MAX_FRAMES) return undefined;
+      const view = memory.read(at, FRAME_BYTES);
+      const func = pointerAt(view, layout.executeData.func);
+      frames.push({
+        executeData: at,
+        func,
+        opline: pointerAt(view, layout.executeData.opline),
+        internal: func === 0 || memory.uint8(func) === INTERNAL_FUNCTION,
+      });
+      at = pointerAt(view, layout.executeData.prev);
+    }
+  } catch {
+    return undefined;
+  }
+  return frames;
+}
+
+/** What a function's record says. @throws UnreadableMemory where it is none (any more) */
+export function readFunction(memory: ProcessMemory, layout: EngineLayout, func: number): FunctionInfo {
+  const internal = memory.uint8(func) === INTERNAL_FUNCTION;
+  const scope = memory.pointer(func + layout.func.scope);
+  return {
+    func,
+    name: readString(memory, layout, memory.pointer(func + layout.func.functionName)),
+    className: scope === 0 ? null : readString(memory, layout, memory.pointer(scope + layout.classEntry.name)),
+    file: internal ? null : readString(memory, layout, memory.pointer(func + layout.opArray.filename)),
+    lineStart: internal ? 0 : memory.uint32(func + layout.opArray.lineStart),
+    opcodes: internal ? 0 : memory.pointer(func + layout.opArray.opcodes),
+    oplines: internal ? 0 : memory.uint32(func + layout.opArray.last),
+  };
+}
+
+/** A zend_string's text; null for a NULL pointer. @throws UnreadableMemory */
+export function readString(memory: ProcessMemory, layout: EngineLayout, address: number): string | null {
+  if (address === 0) return null;
+  const length = memory.pointer(address + layout.zendString.len);
+  const view = memory.read(address + layout.zendString.val, Math.min(length, MAX_NAME_BYTES));
+  return Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString();
+}
+
+/** `Foo::bar`, `foo`, `{closure}`, `{main}` for code outside any function. */
+export function displayName(name: string | null, className: string | null): string {
+  // 8.4 and later number closures by the place where they stand: `{closure:/app/worker.php:12}`.
+  const short = name?.startsWith('{closure') === true ? '{closure}' : name;
+  if (short === null) return '{main}';
+  return className === null ? short : `${className}::${short}`;
+}

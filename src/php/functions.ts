@@ -1,0 +1,108 @@
+import type { EngineLayout } from './engine-layout.js';
+import { readString } from './frames.js';
+import { pointerAt } from './memory.js';
+import type { ProcessMemory } from './memory.js';
+
+const USER_FUNCTION = 2;
+/** Far more than any program has; a larger number means that something else was read. */
+const MAX_ELEMENTS = 1 << 22;
+
+/** Where the engine keeps its tables in this process. */
+export interface Engine {
+  readonly memory: ProcessMemory;
+  readonly layout: EngineLayout;
+  /** Address of executor_globals in the process. */
+  readonly executorGlobals: number;
+}
+
+/** The record of a PHP function by its name (any case), or undefined while there is none. @throws UnreadableMemory */
+export function findFunction(engine: Engine, name: string): number | undefined {
+  return findIn(engine, functionTable(engine), normal(name));
+}
+
+/** The record of a method, inherited ones too, or undefined while class or method are missing. @throws UnreadableMemory */
+export function findMethod(engine: Engine, className: string, method: string): number | undefined {
+  const classEntry = findIn(engine, classTable(engine), normal(className));
+  if (classEntry === undefined) return undefined;
+  return findIn(engine, classEntry + engine.layout.classEntry.functionTable, normal(method));
+}
+
+/** Names of all functions and methods written in PHP, for suggestions. @throws UnreadableMemory */
+export function userFunctionNames(engine: Engine): string[] {
+  const names: string[] = [];
+  for (const { key, value } of elements(engine, functionTable(engine))) {
+    if (isUser(engine, value)) names.push(readString(engine.memory, engine.layout, key) ?? '');
+  }
+  for (const { value: classEntry } of elements(engine, classTable(engine))) {
+    if (!isUserClass(engine, classEntry)) continue;
+    const { layout, memory } = engine;
+    const className = readString(memory, layout, memory.pointer(classEntry + layout.classEntry.name)) ?? '';
+    for (const { value: method } of elements(engine, classEntry + layout.classEntry.functionTable)) {
+      if (!isUser(engine, method)) continue;
+      const name = readString(memory, layout, memory.pointer(method + layout.func.functionName)) ?? '';
+      names.push(`${className}::${name}`);
+    }
+  }
+  return names.filter((name) => !name.startsWith('\0'));
+}
+
+interface Element {
+  readonly hash: bigint;
+  readonly key: number;
+  /** What the element's pointer refers to. */
+  readonly value: number;
+}
+
+function functionTable({ memory, layout, executorGlobals }: Engine): number {
+  return memory.pointer(executorGlobals + layout.eg.functionTable);
+}
+
+function classTable({ memory, layout, executorGlobals }: Engine): number {
+  return memory.pointer(executorGlobals + layout.eg.classTable);
+}
+
+function normal(name: string): string {
+  return name.replace(/^\\/, '').toLowerCase();
+}
+
+function findIn(engine: Engine, table: number, key: string): number | undefined {
+  const wanted = hashOf(key);
+  for (const element of elements(engine, table)) {
+    if (element.hash === wanted && readString(engine.memory, engine.layout, element.key) === key) return element.value;
+  }
+  return undefined;
+}
+
+/** All used elements of a hash table with string keys (Zend/zend_types.h: Bucket is a zval, a hash and a key). */
+function* elements({ memory, layout }: Engine, table: number): Generator<Element> {
+  if (table === 0) return;
+  const { hashTable, bucket } = layout;
+  const count = memory.uint32(table + hashTable.nNumUsed);
+  if (count === 0 || count > MAX_ELEMENTS) return;
+  const view = memory.read(memory.pointer(table + hashTable.arData), count * bucket.sizeBytes);
+  for (let at = 0; at < view.byteLength; at += bucket.sizeBytes) {
+    const value = pointerAt(view, at);
+    const key = pointerAt(view, at + bucket.key);
+    if (value !== 0 && key !== 0) yield { hash: view.getBigUint64(at + bucket.h, true), key, value };
+  }
+}
+
+/** zend_inline_hash_func (Zend/zend_string.h): DJBX33A with the highest bit set. */
+function hashOf(key: string): bigint {
+  let hash = 5381n;
+  for (const byte of Buffer.from(key)) hash = (hash * 33n + BigInt(byte)) & 0xffffffffffffffffn;
+  return hash | 0x8000000000000000n;
+}
+
+function isUser({ memory }: Engine, func: number): boolean {
+  try {
+    return memory.uint8(func) === USER_FUNCTION;
+  } catch {
+    return false;
+  }
+}
+
+/** zend_class_entry begins with its type: ZEND_INTERNAL_CLASS 1, ZEND_USER_CLASS 2. */
+function isUserClass(engine: Engine, classEntry: number): boolean {
+  return isUser(engine, classEntry);
+}

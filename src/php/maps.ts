@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { PhptraceError } from '../errors.js';
+
+/** One line of /proc/<pid>/maps (Documentation/filesystems/proc.rst). */
+export interface Mapped {
+  readonly start: number;
+  readonly end: number;
+  readonly executable: boolean;
+  readonly offset: number;
+  readonly inode: number;
+  readonly path: string;
+}
+
+const LINE = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) \S+ (\d+) *(.*)$/;
+
+/** What a process has mapped, in order of address. @throws PhptraceError where the process is gone or forbidden */
+export function readMaps(pid: number): Mapped[] {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${String(pid)}/maps`, 'utf8');
+  } catch (error) {
+    throw explainProc(error, pid);
+  }
+  return parseMaps(text);
+}
+
+/** Lines that are not of the kernel's form are left out. */
+export function parseMaps(text: string): Mapped[] {
+  const mapped: Mapped[] = [];
+  for (const line of text.split('\n')) {
+    const match = LINE.exec(line);
+    if (!match) continue;
+    const [, start = '', end = '', permissions = '', offset = '', inode = '', path = ''] = match;
+    mapped.push({
+      start: Number.parseInt(start, 16),
+      end: Number.parseInt(end, 16),
+      executable: permissions.includes('x'),
+      offset: Number.parseInt(offset, 16),
+      inode: Number.parseInt(inode, 10),
+      path,
+    });
+  }
+  return mapped;
+}
+
+/** The error for a failed read under /proc/<pid>. */
+export function explainProc(error: unknown, pid: number): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT' || code === 'ESRCH') {
+    return new PhptraceError(`no process ${String(pid)}: look for the right pid with \`pgrep -a php\``);
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new PhptraceError(
+      `cannot look into process ${String(pid)}: ${code}: run as root or grant CAP_SYS_PTRACE`,
+    );
+  }
+  return error;
+}

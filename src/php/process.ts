@@ -1,0 +1,128 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { PhptraceError } from '../errors.js';
+import { openElf } from './elf.js';
+import type { ElfFile } from './elf.js';
+import { explainProc, readMaps } from './maps.js';
+import type { Mapped } from './maps.js';
+import { ProcessMemory } from './memory.js';
+
+const PAGE_MASK = ~0xfff;
+
+/** A process and the file of it that holds PHP's allocator. */
+export interface PhpProcess {
+  readonly pid: number;
+  readonly memory: ProcessMemory;
+  readonly elf: ElfFile;
+  /** Opens the very file that is mapped, also when its name is gone or means another file. */
+  readonly file: string;
+  /** Its name as the process has it, for messages. */
+  readonly fileName: string;
+  /** What is added to an address of the ELF file to get one of the process. */
+  readonly loadBias: number;
+}
+
+/**
+ * Finds PHP in a process: its executable, or a library (libphp). The caller closes `elf`.
+ * @throws PhptraceError where there is no such process, no right to look, or no PHP in it
+ */
+export function openPhpProcess(pid: number): PhpProcess {
+  const maps = readMaps(pid);
+  const executable = executableName(pid);
+  const candidates = [executable.mapped ?? '', ...libraries(maps, executable.name)];
+  let stripped: string | undefined;
+  for (const name of candidates) {
+    const first = maps.find(({ path }) => path === name);
+    if (!first) continue;
+    const file = name === executable.mapped ? `/proc/${String(pid)}/exe` : mapFile(pid, first);
+    const elf = tryOpenElf(file);
+    if (!elf) continue;
+    if (elf.symbol('_emalloc') !== undefined && elf.symbol('zend_mm_get_heap') !== undefined) {
+      const loadBias = biasOf(elf, maps.filter(({ path }) => path === name));
+      return { pid, memory: new ProcessMemory(pid), elf, file, fileName: name, loadBias };
+    }
+    if (elf.symbol('executor_globals') === undefined && looksLikePhp(elf)) stripped = name;
+    elf.close();
+  }
+  if (stripped !== undefined) {
+    throw new PhptraceError(
+      `${stripped} of process ${String(pid)} is PHP without symbols (no _emalloc in .dynsym): use a php that exports ` +
+        'them, as every distribution builds it',
+    );
+  }
+  throw new PhptraceError(
+    `process ${String(pid)} (${executable.name}) is not PHP: no mapped file has PHP's allocator: ` +
+      'look for the right pid with `pgrep -a php`',
+  );
+}
+
+/** The name of the SAPI as it calls itself: `cli`, `fpm-fcgi`. Undefined before PHP has started. */
+export function readSapi({ elf, memory, loadBias }: PhpProcess): string | undefined {
+  const symbol = elf.symbol('sapi_module');
+  if (!symbol) return undefined;
+  try {
+    const name = memory.pointer(memory.pointer(symbol.address + loadBias));
+    const bytes = new Uint8Array(memory.read(name, 32).buffer);
+    const text = Buffer.from(bytes).toString('latin1');
+    return /^[a-z0-9-]+(?=\0)/.exec(text)?.[0];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The state letter of /proc/<pid>/stat: `R`, `S`, `T`, `Z`; undefined where the process is gone. */
+export function processState(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
+    return stat.charAt(stat.lastIndexOf(')') + 2);
+  } catch {
+    return undefined;
+  }
+}
+
+function executableName(pid: number): { name: string; mapped: string | undefined } {
+  try {
+    const name = readlinkSync(`/proc/${String(pid)}/exe`);
+    return { name: name.replace(/ \(deleted\)$/, ''), mapped: name };
+  } catch (error) {
+    throw explainProc(error, pid);
+  }
+}
+
+/** Mapped code files besides the executable; those that call themselves PHP first. */
+function libraries(maps: readonly Mapped[], executable: string): string[] {
+  const names = new Set(
+    maps.filter(({ executable: code, path }) => code && path.startsWith('/')).map(({ path }) => path),
+  );
+  names.delete(executable);
+  return [...names].sort((a, b) => Number(/php/.test(b)) - Number(/php/.test(a)));
+}
+
+function mapFile(pid: number, { start, end }: Mapped): string {
+  return `/proc/${String(pid)}/map_files/${start.toString(16)}-${end.toString(16)}`;
+}
+
+function tryOpenElf(file: string): ElfFile | undefined {
+  try {
+    return openElf(file);
+  } catch {
+    return undefined;
+  }
+}
+
+function looksLikePhp(elf: ElfFile): boolean {
+  const data = elf.section('.rodata');
+  return data !== undefined && Buffer.from(elf.sectionBytes(data).buffer).includes('X-Powered-By: PHP/');
+}
+
+/** The loader maps each PT_LOAD by whole pages: one of them tells the bias for all. */
+function biasOf(elf: ElfFile, maps: readonly Mapped[]): number {
+  for (const { type, address, offset } of elf.headers.segments) {
+    if (type !== PT_LOAD) continue;
+    const mapped = maps.find((map) => map.offset === (offset & PAGE_MASK));
+    if (mapped) return mapped.start - (address - (offset & 0xfff));
+  }
+  throw new PhptraceError(`${elf.name} is mapped in no way that its program headers explain: it was replaced on disk?`);
+}
+
+/** elf(5). */
+const PT_LOAD = 1;

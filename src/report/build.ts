@@ -1,0 +1,115 @@
+import type { History, HookHistory } from '../leaks/history.js';
+import type { JudgedSite, Judgement } from '../leaks/judgement.js';
+import type { Counters, SiteRecord } from '../trace/records.js';
+import { summarizeLoop } from './loop-summary.js';
+import type { Accounting, Frame, RecentLoops, Report, ReportedSite } from './model.js';
+
+/** What a report says besides what the records hold. */
+export interface ReportExtras {
+  /** The log's file, or null where there is none. */
+  readonly log: string | null;
+  /** Sentences, such as what is wrong with the log. */
+  readonly notes?: readonly string[];
+}
+
+/** Puts a report together from a trace's history and the judgement on it. */
+export function buildReport(history: History, judgement: Judgement, extras: ReportExtras): Report {
+  const { header, hooks, end } = history;
+  return {
+    schema: 1,
+    pid: header.pid,
+    php: header.php,
+    sapi: header.sapi,
+    mode: header.mode,
+    verdict: judgement.verdict,
+    ...(judgement.reason === undefined ? {} : { verdictReason: judgement.reason }),
+    hooks: hooks.map(({ record: { loop, boundary, evidence } }) => ({
+      loop,
+      boundary,
+      ...(evidence === undefined ? {} : { evidence }),
+    })),
+    loops: {
+      seen: end ? sum(end.loopsSeen) : sum(hooks.map((hook) => hook.lastLoop)),
+      warmup: header.warmup,
+      settled: sum(hooks.map((hook) => hook.judgedLoops)),
+    },
+    sites: judgement.sites.map((site) => reportedSite(history, site)),
+    accounting: accountingOf(hooks, end?.counters ?? NOTHING_COUNTED),
+    notes: [...(end?.notes ?? [CUT_OFF]), ...(extras.notes ?? [])],
+    ended: end?.reason ?? 'unknown',
+    log: extras.log,
+    recentLoops: hooks.map((hook) => recentLoops(history, hook)),
+  };
+}
+
+function reportedSite(history: History, site: JudgedSite): ReportedSite {
+  const { file, line, function: name, hook, outside } = site.place;
+  const self: Frame = { file, line, function: name };
+  const frames = history.path(site.path).map(frameOf);
+  const stack = frames.length > 0 ? frames : [self];
+  return {
+    ...self,
+    verdict: site.verdict,
+    blocks: site.blocks,
+    bytes: site.bytes,
+    bytesPerLoop: site.bytesPerLoop,
+    evidence: site.evidence,
+    app: stack.find(isOwnCode) ?? self,
+    stack,
+    loop: history.hooks[hook]!.record.loop,
+    outside,
+    ...(site.growth ? { growth: site.growth } : {}),
+  };
+}
+
+function frameOf({ file, line, function: name }: SiteRecord): Frame {
+  return { file, line, function: name };
+}
+
+function isOwnCode(frame: Frame): boolean {
+  return frame.file !== null && !frame.file.includes('/vendor/');
+}
+
+/** The books of the hook with most settled loops: those of several hooks overlap in time. */
+function accountingOf(hooks: readonly HookHistory[], counters: Counters): Accounting {
+  const [longest] = [...hooks].sort((a, b) => b.lastLoop - a.lastLoop);
+  const growthBytes = longest?.growthBytes ?? 0;
+  const explainedBytes = longest?.explainedBytes ?? 0;
+  const missing = Math.abs(growthBytes - explainedBytes);
+  const { droppedEvents, unknownFrees, missedFrees, unreadFrames, unresolved } = counters;
+  return {
+    growthBytes,
+    explainedBytes,
+    accounted: missing === 0 ? 1 : Math.max(0, 1 - missing / Math.max(Math.abs(growthBytes), Math.abs(explainedBytes))),
+    droppedEvents,
+    unknownFrees,
+    missedFrees,
+    unreadFrames,
+    unresolved,
+  };
+}
+
+function recentLoops(history: History, hook: HookHistory): RecentLoops {
+  return {
+    loop: hook.record.loop,
+    left: hook.lastLoop - hook.recent.length,
+    loops: hook.recent.map((record) => summarizeLoop(record, (site) => history.site(site))),
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+const CUT_OFF =
+  'the log ends without an end record: phptrace or the machine died, or it still runs; what is there was judged';
+
+const NOTHING_COUNTED: Counters = {
+  events: 0,
+  droppedEvents: 0,
+  unknownFrees: 0,
+  unknownFreedBytes: 0,
+  missedFrees: 0,
+  unreadFrames: 0,
+  unresolved: 0,
+};

@@ -1,0 +1,101 @@
+import type { Growth, TraceVerdict } from '../leaks/judgement.js';
+import type { Evidence, Verdict } from '../leaks/verdict.js';
+import type { HookInfo } from '../trace/records.js';
+
+/** What a trace has found: plain data, finished. `--format json` is this without `recentLoops`. */
+export interface Report {
+  readonly schema: 1;
+  readonly pid: number;
+  readonly php: string;
+  readonly sapi: string;
+  readonly mode: 'exact';
+  /** `leak` where at least one line leaks; `unknown` where it could not be told. */
+  readonly verdict: TraceVerdict;
+  /** With `unknown`: why, and what to do. */
+  readonly verdictReason?: string;
+  readonly hooks: readonly HookInfo[];
+  /** Summed over the hooks, but for `warmup`. `settled` are the judged ones, after warm-up. */
+  readonly loops: { readonly seen: number; readonly warmup: number; readonly settled: number };
+  /** Leaks first, by bytes; then what is pending; then what is innocent. */
+  readonly sites: readonly ReportedSite[];
+  readonly accounting: Accounting;
+  /** Sentences about what happened to the process or to the trace. */
+  readonly notes: readonly string[];
+  /** Why the trace ended. */
+  readonly ended: string;
+  /** The log's file, or null where there is none. */
+  readonly log: string | null;
+  /** The last settled loops of each hook, for the text. */
+  readonly recentLoops: readonly RecentLoops[];
+}
+
+export interface Frame {
+  /** Null where no PHP code was running. */
+  readonly file: string | null;
+  readonly line: number;
+  readonly function: string | null;
+}
+
+export interface ReportedSite extends Frame {
+  readonly verdict: Verdict;
+  /** Of a leak: net since the end of warm-up. Else: what is alive of the recorded loops. */
+  readonly blocks: number;
+  readonly bytes: number;
+  /** Net bytes a loop after warm-up. */
+  readonly bytesPerLoop: number;
+  readonly evidence: Evidence;
+  /** The first line of the call path that is not under a `vendor` directory; the line itself where none is. */
+  readonly app: Frame;
+  /** The call path with most surviving bytes, innermost line first. */
+  readonly stack: readonly Frame[];
+  /** The hook's name. */
+  readonly loop: string;
+  /** True where the blocks were allocated between loops: a timer, the code around the loop function. */
+  readonly outside: boolean;
+  /** Present where the live bytes never fell and reached new heights in at least 4 loops. */
+  readonly growth?: Growth;
+}
+
+/** How far the trace can be believed. */
+export interface Accounting {
+  /** How the heap grew over the recorded loops, by its own count. */
+  readonly growthBytes: number;
+  /** What the events of these loops add up to. */
+  readonly explainedBytes: number;
+  /** 0 to 1: how much of the growth is explained; 1 where nothing grew and nothing was missed. */
+  readonly accounted: number;
+  readonly droppedEvents: number;
+  readonly unknownFrees: number;
+  readonly missedFrees: number;
+  readonly unreadFrames: number;
+  readonly unresolved: number;
+}
+
+export interface RecentLoops {
+  readonly loop: string;
+  /** Settled loops before these, which are not kept one by one. */
+  readonly left: number;
+  readonly loops: readonly LoopSummary[];
+}
+
+/** One settled loop, by line. What was allocated outside the loop is not in it. */
+export interface LoopSummary {
+  readonly loop: number;
+  /** Lines that freed blocks of loops two or more back. */
+  readonly freed: readonly FreeingLine[];
+  /** Lines whose blocks outlived the loop and its neighbour. */
+  readonly kept: readonly KeepingLine[];
+  /** Kept less freed. */
+  readonly totalBytes: number;
+}
+
+export interface KeepingLine {
+  readonly file: string | null;
+  readonly line: number;
+  readonly bytes: number;
+}
+
+export interface FreeingLine extends KeepingLine {
+  /** Where and in which loop the blocks were born; loop -1 is before the first. */
+  readonly births: readonly (KeepingLine & { readonly loop: number })[];
+}

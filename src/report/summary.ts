@@ -1,0 +1,118 @@
+import type { Accounting, Frame, Report, ReportedSite } from './model.js';
+import { place, printable, type Palette } from './palette.js';
+
+/** What a person wants to know, after the loops: the verdict, each leaking line, the rest in a line, the books. */
+export function summaryLines(report: Report, colors: Palette): string[] {
+  const leaks = report.sites.filter((site) => site.verdict === 'leak');
+  const pending = report.sites.filter((site) => site.verdict === 'pending');
+  const several = report.hooks.length > 1;
+  return [
+    colors.bold(verdictLine(report, leaks)),
+    aboutLine(report),
+    ...leaks.flatMap((site) => ['', ...leakLines(site, several, colors)]),
+    ...section(pending.map((site) => pendingLine(site, several))),
+    ...section([...innocentLines(report), booksLine(report.accounting), ...doubtLines(report.accounting)]),
+    ...report.notes.map((note) => `Note: ${printable(note)}`),
+    ...(report.log === null ? [] : [`Log: ${printable(report.log)}`]),
+  ];
+}
+
+function verdictLine(report: Report, leaks: readonly ReportedSite[]): string {
+  if (report.verdict === 'leak') {
+    const bytes = leaks.reduce((sum, site) => sum + site.bytesPerLoop, 0);
+    return `LEAK: ${counted(leaks.length, 'line keeps', 'lines keep')} ${amount(bytes)} bytes a loop.`;
+  }
+  if (report.verdict === 'clean') return 'NO LEAK: nothing accumulates from loop to loop.';
+  return `CANNOT TELL: ${printable(report.verdictReason ?? 'too little was seen')}.`;
+}
+
+function aboutLine({ pid, php, sapi, hooks, loops, ended }: Report): string {
+  const watched = hooks.map((hook) => printable(hook.loop)).join(', ') || 'nothing';
+  return (
+    `pid ${pid}, PHP ${printable(php)} ${printable(sapi)}; ${loops.settled} loops of ${watched} judged ` +
+    `after ${loops.warmup} of warm-up; ended: ${printable(ended)}.`
+  );
+}
+
+function leakLines(site: ReportedSite, several: boolean, { red }: Palette): string[] {
+  const { evidence } = site;
+  return [
+    `${where(site)}${context(site, several)}`,
+    `  ${red(amount(site.bytesPerLoop))} bytes a loop: ${site.bytes} bytes in ${counted(site.blocks, 'block', 'blocks')} since warm-up`,
+    `  grew in ${evidence.grewInLoops} of ${evidence.loops} loops, last ${lastGrowth(evidence.loopsSinceGrowth)}; ` +
+      `of ${counted(evidence.births, 'block', 'blocks')} left behind ${evidence.survivors} are alive`,
+    `  growth by parts of the trace: ${evidence.perSlice.join(', ')} bytes`,
+    ...pathLines(site),
+  ];
+}
+
+function lastGrowth(loopsAgo: number): string {
+  return loopsAgo === 0 ? 'in the last loop' : `${counted(loopsAgo, 'loop', 'loops')} before the end`;
+}
+
+/** The call path from the caller to the first line outside `vendor`, where the line itself is inside. */
+function pathLines(site: ReportedSite): string[] {
+  const own = site.stack.findIndex(({ file, line }) => file === site.app.file && line === site.app.line);
+  return site.stack.slice(1, own + 1).map((frame) => `  called from ${where(frame)}`);
+}
+
+function pendingLine(site: ReportedSite, several: boolean): string {
+  const { moreLoops, loopsSinceGrowth } = site.evidence;
+  const head = `${where(site)}${context(site, several)}: ${site.bytes} bytes in ${counted(site.blocks, 'block', 'blocks')}`;
+  if (moreLoops === undefined) return `Alive: ${head}`;
+  return (
+    `Not decided: ${head}, grew last ${lastGrowth(loopsSinceGrowth)}; ` +
+    `about ${counted(moreLoops, 'loop', 'loops')} more would tell`
+  );
+}
+
+function innocentLines({ sites }: Report): string[] {
+  const count = (verdict: string) => sites.filter((site) => site.verdict === verdict).length;
+  const parts = [
+    [count('offset'), 'freed by later loops (offset)'],
+    [count('bounded'), 'grown and at rest (bounded)'],
+    [count('warmup'), 'of the warm-up (warmup)'],
+  ] as const;
+  const said = parts.filter(([lines]) => lines > 0).map(([lines, what]) => `${lines} ${what}`);
+  return said.length === 0 ? [] : [`Other lines that left something behind: ${said.join(', ')}.`];
+}
+
+function booksLine({ growthBytes, explainedBytes, accounted }: Accounting): string {
+  return (
+    `Books: the heap grew by ${growthBytes} bytes, the events explain ${explainedBytes} ` +
+    `(${(Math.floor(accounted * 1000) / 10).toFixed(1)} %).`
+  );
+}
+
+function doubtLines(books: Accounting): string[] {
+  const doubts = [
+    [books.droppedEvents, 'events lost'],
+    [books.unknownFrees, 'frees of blocks older than the trace'],
+    [books.missedFrees, 'frees missed'],
+    [books.unreadFrames, 'frames not read'],
+    [books.unresolved, 'allocations without a result'],
+  ] as const;
+  const said = doubts.filter(([times]) => times > 0).map(([times, what]) => `${times} ${what}`);
+  return said.length === 0 ? [] : [`Not seen or not understood: ${said.join(', ')}.`];
+}
+
+function section(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', ...lines];
+}
+
+function where(frame: Frame): string {
+  return frame.function === null ? place(frame) : `${place(frame)} in ${printable(frame.function)}`;
+}
+
+function context(site: ReportedSite, several: boolean): string {
+  return (several ? ` (loop ${printable(site.loop)})` : '') + (site.outside ? ' (outside the loop)' : '');
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** Bytes a loop: whole where they are, else to a tenth. */
+function amount(bytes: number): string {
+  return Number.isInteger(bytes) ? String(bytes) : bytes.toFixed(1);
+}

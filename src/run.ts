@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PhptraceError } from './errors.js';
+import { chooseLoop } from './live/auto-loop.js';
+import { launch } from './live/launch.js';
+import { trace } from './live/trace.js';
+import { wantedHooks } from './live/waiting-hooks.js';
+import type { RunOptions } from './options.js';
+import type { Report } from './report/model.js';
+
+/** How long a program that was interrupted may take to end. */
+const GRACE_MS = 5000;
+const A_DAY_SECONDS = 86_400;
+
+/**
+ * Starts a command and traces the PHP that it becomes, from its first instruction. Returns the report when the program
+ * has ended; the probes come off before, when enough loops are settled or time is over. An aborted `options.signal`
+ * ends the program too.
+ *
+ * @throws PhptraceError where the command does not become PHP, or cannot be traced
+ */
+export async function run(argv: readonly string[], options: RunOptions = {}): Promise<Report> {
+  if (argv.length === 0) throw new PhptraceError('no command to run: phptrace run [options] -- php worker.php');
+  const wanted = wantedHooks(options.loops ?? []);
+  const launched = await launch(argv, options.programStdout ?? 'inherit');
+  const { target } = launched;
+  const over = new AbortController();
+  try {
+    // A program that is run ends by itself; time limits it only where the user says so.
+    return await trace(target, { durationSeconds: A_DAY_SECONDS, ...options }, {
+      wanted,
+      mayStop: true,
+      begin(session) {
+        launched.resume();
+        if (wanted.length > 0) return;
+        session.awaitHook(chooseLoop(target, over.signal));
+      },
+      async conclude() {
+        over.abort();
+        launched.resume();
+        if (options.signal?.aborted === true) {
+          launched.terminate();
+          await Promise.race([launched.ended, sleep(GRACE_MS, undefined, { ref: false })]);
+          return ['the program was ended with the trace'];
+        }
+        return [`the program ended with ${await launched.ended}`];
+      },
+    });
+  } catch (error) {
+    launched.resume();
+    launched.terminate();
+    throw error;
+  } finally {
+    over.abort();
+    target.process.elf.close();
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * The finished data of a trace, in the order in which it is made: what the loop ledger hands to the verdicts and what
+ * the log keeps, one record a line. Everything that a report needs is in these records, so a report of a live trace
+ * and one of its log are the same.
+ */
+
+/** Bumped when a reader of older logs would misread a record. */
+export const LOG_SCHEMA = 1;
+
+/** How a loop's start is noticed. */
+export type BoundaryKind = 'watchpoint' | 'handler' | 'symbol' | 'request' | 'none';
+
+export interface HookInfo {
+  /** As the user wrote it or as `auto` chose it: `Foo::run`, `worker.php:12`, `request`, `none`. */
+  readonly loop: string;
+  readonly boundary: BoundaryKind;
+  /** Why `auto` chose this hook, in one sentence. */
+  readonly evidence?: string;
+}
+
+/** First line of a log. */
+export interface TraceHeader {
+  readonly type: 'trace';
+  readonly schema: typeof LOG_SCHEMA;
+  readonly pid: number;
+  /** PHP's version as the process tells it: `8.2.36`. */
+  readonly php: string;
+  readonly sapi: string;
+  readonly mode: 'exact';
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** Loops at the start that are called warm-up. */
+  readonly warmup: number;
+}
+
+/** A hook came to be watched; its number is its place among the hook records. */
+export interface HookRecord extends HookInfo {
+  readonly type: 'hook';
+  readonly hook: number;
+}
+
+/** A place that allocates or frees: one opline of PHP, or no PHP frame at all (file null). Named before it is used. */
+export interface SiteRecord {
+  readonly type: 'site';
+  readonly site: number;
+  readonly file: string | null;
+  readonly line: number;
+  /** `foo`, `Foo::bar`, `{closure}`, `{main}`, or null where no frame was. */
+  readonly function: string | null;
+}
+
+/** A call path, innermost frame first, each frame a site. Path 0 is "not recorded" and never has a record. */
+export interface PathRecord {
+  readonly type: 'path';
+  readonly path: number;
+  readonly sites: readonly number[];
+  /** True where the walk stopped at its limit and outer frames are missing. */
+  readonly truncated: boolean;
+}
+
+/** Blocks of one place that were born in one loop. */
+export interface Residue {
+  readonly site: number;
+  readonly path: number;
+  /** True where the block was allocated between loops: a timer, the code around the loop function. */
+  readonly outside: boolean;
+  readonly blocks: number;
+  readonly bytes: number;
+}
+
+/** Blocks of a loop two or more back that ended in this loop. */
+export interface LateFree {
+  /**
+   * Where the free happened. Null where no free was seen: the heap was dropped at a request's end, or the address was
+   * handed out again.
+   */
+  readonly site: number | null;
+  readonly birthSite: number;
+  readonly birthPath: number;
+  /** -1: before the first loop. */
+  readonly birthLoop: number;
+  readonly outside: boolean;
+  readonly blocks: number;
+  readonly bytes: number;
+}
+
+/** One settled loop of one hook: written when the loop after it has ended, for neighbours offset each other. */
+export interface LoopRecord {
+  readonly type: 'loop';
+  readonly hook: number;
+  /** 1 is the first recorded call; call 0 is not recorded. */
+  readonly loop: number;
+  /** Blocks of this loop that outlived the loop after it. */
+  readonly residue: readonly Residue[];
+  /**
+   * Blocks of this loop that outlived it and ended in the next one. What was alive at this loop's end is the residue
+   * of all loops up to it, less their late frees, plus these: the level that tells a string which moves as it grows
+   * (always offset, always bigger) from a value that is replaced.
+   */
+  readonly offset: readonly Residue[];
+  readonly lateFrees: readonly LateFree[];
+  /** `heap->size` when the loop began and when it ended (bytes), as the allocator itself counts. */
+  readonly heapBefore: number;
+  readonly heapAfter: number;
+  /** What the events between those two boundaries add up to (bytes). */
+  readonly explained: number;
+  /** Blocks handed out in this loop, however short their life. */
+  readonly births: number;
+  /** From the loop's start to the start of the next one, nanoseconds. */
+  readonly durationNs: number;
+}
+
+/** Last line of a log that was closed in order. */
+export interface EndRecord {
+  readonly type: 'end';
+  /** Why the trace ended, a phrase: `100 loops`, `60s are over`, `interrupted`, `the process exited`. */
+  readonly reason: string;
+  /** False where what was seen must not be judged (the reason says why). */
+  readonly conclusive: boolean;
+  readonly counters: Counters;
+  /** Loops per hook as hook number -> calls seen. */
+  readonly loopsSeen: readonly number[];
+  /** With the hook `none`: what was alive when the trace ended, most bytes first. */
+  readonly alive?: readonly Residue[];
+  /** Sentences for the person who reads the report: forks, execs, a fatal error, a reset heap. */
+  readonly notes: readonly string[];
+}
+
+/** What was not seen or not understood. All zero in a good trace. */
+export interface Counters {
+  readonly events: number;
+  readonly droppedEvents: number;
+  readonly unknownFrees: number;
+  readonly unknownFreedBytes: number;
+  /** A block handed out at an address that was thought live: its free was missed. */
+  readonly missedFrees: number;
+  readonly unreadFrames: number;
+  /** Allocations whose result could not be seen (out of memory, a slow path that was not found). */
+  readonly unresolved: number;
+}
+
+export type TraceRecord = TraceHeader | HookRecord | SiteRecord | PathRecord | LoopRecord | EndRecord;

@@ -1,0 +1,32 @@
+<?php
+// Exceptions that are collected for a report nobody sends: each holds its trace.
+// truth: {"loop": "handle", "verdict": "leak", "exit": 1,
+//   "sites": [{"line": "@leak-1", "function": "Orders::load", "verdict": "leak", "bytesPerLoop": 1208,
+//              "stack": ["Orders::load", "handle", "{main}"]}]}
+declare(strict_types=1);
+
+require __DIR__ . '/lib/measured.php';
+
+final class Orders
+{
+    public function load(int $id): never
+    {
+        throw new RuntimeException('no such order', $id); // @leak-1
+    }
+}
+
+function handle(int $n, Orders $orders, SplFixedArray $errors): void
+{
+    try {
+        $orders->load($n);
+    } catch (RuntimeException $error) {
+        $errors[$n] = $error;
+    }
+}
+
+$orders = new Orders();
+$errors = new SplFixedArray(12_000);
+for ($n = 0; measured(11_000); $n++) {
+    handle($n, $orders, $errors);
+    usleep(2000);
+}

@@ -1,0 +1,73 @@
+/*
+ * An extension that handles the request heap as badly, or as exactly, as a test asks for. Addresses go to PHP as
+ * integers, so that a program can tell a realloc in place from one that moved the block.
+ */
+#include "php.h"
+
+/* leaky_alloc(int $bytes): int: emallocs and forgets. The memory is only found again through the address. */
+PHP_FUNCTION(leaky_alloc)
+{
+	zend_long bytes;
+
+	ZEND_PARSE_PARAMETERS_START(1, 1)
+		Z_PARAM_LONG(bytes)
+	ZEND_PARSE_PARAMETERS_END();
+
+	RETURN_LONG((zend_long) (uintptr_t) emalloc((size_t) bytes));
+}
+
+/* leaky_realloc(int $address, int $bytes): int: where the block is now. */
+PHP_FUNCTION(leaky_realloc)
+{
+	zend_long address, bytes;
+
+	ZEND_PARSE_PARAMETERS_START(2, 2)
+		Z_PARAM_LONG(address)
+		Z_PARAM_LONG(bytes)
+	ZEND_PARSE_PARAMETERS_END();
+
+	RETURN_LONG((zend_long) (uintptr_t) erealloc((void *) (uintptr_t) address, (size_t) bytes));
+}
+
+/* leaky_free(int $address): void */
+PHP_FUNCTION(leaky_free)
+{
+	zend_long address;
+
+	ZEND_PARSE_PARAMETERS_START(1, 1)
+		Z_PARAM_LONG(address)
+	ZEND_PARSE_PARAMETERS_END();
+
+	efree((void *) (uintptr_t) address);
+}
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_alloc, 0, 1, IS_LONG, 0)
+	ZEND_ARG_TYPE_INFO(0, bytes, IS_LONG, 0)
+ZEND_END_ARG_INFO()
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_realloc, 0, 2, IS_LONG, 0)
+	ZEND_ARG_TYPE_INFO(0, address, IS_LONG, 0)
+	ZEND_ARG_TYPE_INFO(0, bytes, IS_LONG, 0)
+ZEND_END_ARG_INFO()
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_free, 0, 1, IS_VOID, 0)
+	ZEND_ARG_TYPE_INFO(0, address, IS_LONG, 0)
+ZEND_END_ARG_INFO()
+
+static const zend_function_entry leaky_functions[] = {
+	PHP_FE(leaky_alloc, arginfo_leaky_alloc)
+	PHP_FE(leaky_realloc, arginfo_leaky_realloc)
+	PHP_FE(leaky_free, arginfo_leaky_free)
+	PHP_FE_END
+};
+
+zend_module_entry leaky_module_entry = {
+	STANDARD_MODULE_HEADER,
+	"leaky",
+	leaky_functions,
+	NULL, NULL, NULL, NULL, NULL,
+	"1.0.0",
+	STANDARD_MODULE_PROPERTIES
+};
+
+ZEND_GET_MODULE(leaky)

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { integration, root, type JsonRun } from './harness.js';
+import { suspects } from './report-json.js';
+import { markedLine } from './truth.js';
+import type { ExecutionContext } from 'ava';
+
+// test/integration/programs/hooks.php keeps 1280 bytes on one line however its loop is named.
+
+const program = 'test/integration/programs/hooks.php';
+const closure = `hooks.php:${markedLine(join(root, program), '@closure-1')}`;
+const statement = `hooks.php:${markedLine(join(root, program), '@statement-1')}`;
+const leak = markedLine(join(root, program), '@leak-1');
+
+const functions: readonly (readonly [what: string, loop: string])[] = [
+  ['a function', 'handle'],
+  ['a method', 'Worker::work'],
+  ['a static method', 'Service::answer'],
+  ['a name in other letters than its declaration', 'SERVICE::Answer'],
+  ['a closure by its file and line', closure],
+  ['a statement inside a loop', statement],
+];
+
+for (const [what, loop] of functions) {
+  integration(`${what} is a loop (${loop})`, async (t, place) => {
+    const running = await place.startReady(program);
+    const traced = await place.attachJson(running.pid, ['--loop', loop, '--loops', '30']);
+    t.is(traced.report.hooks[0]?.loop, loop);
+    t.is(traced.report.hooks[0]?.boundary, 'watchpoint');
+    findsTheLeak(t, traced);
+  });
+}
+
+integration('a native function is a loop', async (t, place) => {
+  const running = await place.startReady(program);
+  const traced = await place.attachJson(running.pid, ['--loop', 'symbol:zend_gc_collect_cycles', '--loops', '30']);
+  t.is(traced.report.hooks[0]?.boundary, 'symbol');
+  findsTheLeak(t, traced);
+});
+
+integration(
+  'without --loop the function that is called again and again is chosen, and the choice is explained',
+  async (t, place) => {
+    const running = await place.startReady(program);
+    const traced = await place.attachJson(running.pid, ['--loops', '30']);
+    t.is(traced.report.hooks[0]?.loop, 'handle', JSON.stringify(traced.report.hooks));
+    t.truthy(traced.report.hooks[0]?.evidence);
+    t.regex(traced.stderr, /handle/);
+    findsTheLeak(t, traced);
+  },
+);
+
+integration('the handler of the first opline serves where no watchpoint is wanted', async (t, place) => {
+  const running = await place.startReady(program);
+  const traced = await place.attachJson(running.pid, ['--loop', 'handle', '--boundary', 'handler', '--loops', '30']);
+  t.is(traced.report.hooks[0]?.boundary, 'handler');
+  findsTheLeak(t, traced);
+});
+
+integration('perf-event links serve where uprobe_multi is not to be had', async (t, place) => {
+  const running = await place.startReady(program);
+  findsTheLeak(t, await place.attachJson(running.pid, ['--loop', 'handle', '--links', 'perf', '--loops', '30']));
+});
+
+integration('two loops at once are each charged with their own', async (t, place) => {
+  const file = 'test/integration/programs/two-loops.php';
+  const running = await place.startReady(file);
+  const args = ['--loop', 'onRequest', '--loop', 'onTimer', '--loops', '30'];
+  const { report, exitCode } = await place.attachJson(running.pid, args);
+  t.is(exitCode, 1);
+  t.deepEqual(
+    report.hooks.map((hook) => hook.loop),
+    ['onRequest', 'onTimer'],
+  );
+  const found = suspects(report).map((site) => [site.loop, site.line, site.verdict, site.bytesPerLoop]);
+  t.deepEqual(
+    found.toSorted(),
+    [
+      ['onRequest', markedLine(join(root, file), '@request-1'), 'leak', 1280],
+      ['onTimer', markedLine(join(root, file), '@timer-1'), 'leak', 320],
+    ],
+    JSON.stringify(report, null, 1),
+  );
+});
+
+integration('a function that is included later is waited for, and the wait is said', async (t, place) => {
+  const running = await place.startReady('test/integration/programs/late.php');
+  const { report, exitCode, stderr } = await place.attachJson(running.pid, ['--loop', 'lateHandle', '--loops', '30']);
+  t.is(exitCode, 1, stderr);
+  t.regex(stderr, /lateHandle/);
+  const line = markedLine(join(root, 'test/integration/programs/late-functions.php'), '@leak-1');
+  t.deepEqual(
+    suspects(report).map((site) => [site.line, site.verdict]),
+    [[line, 'leak']],
+  );
+});
+
+integration('with no loop at all, the line that grew most comes first', async (t, place) => {
+  const running = await place.startReady(program);
+  const { report, exitCode } = await place.attachJson(running.pid, ['--loop', 'none', '--duration', '3s']);
+  t.deepEqual(
+    report.hooks.map(({ loop, boundary }) => ({ loop, boundary })),
+    [{ loop: 'none', boundary: 'none' }],
+  );
+  t.is(report.sites[0]?.line, leak, JSON.stringify(report, null, 1));
+  t.not(exitCode, 0, 'growth without loops is no proof of innocence');
+});
+
+function findsTheLeak(t: ExecutionContext, { report, exitCode, stderr }: JsonRun): void {
+  const detail = `${JSON.stringify(report, null, 1)}\n${stderr}`;
+  t.is(exitCode, 1, detail);
+  const found = suspects(report).map((site) => [site.line, site.function, site.verdict, site.bytesPerLoop]);
+  t.deepEqual(found, [[leak, 'Store::keep', 'leak', 1280]], detail);
+  t.true(report.accounting.accounted >= 0.99, detail);
+}

@@ -1,0 +1,88 @@
+import { request } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { integration, parseReport, php, root, until } from './harness.js';
+import { loopRecords, readMeasurement } from './measurement.js';
+import { suspects } from './report-json.js';
+
+integration('run sees a program from its first call on', async (t, place) => {
+  const measurement = place.path('measured');
+  const command = [php, join(root, 'test/cases/int-list.php')];
+  const options = { env: { PHPTRACE_TRUTH: measurement } };
+  const { report, records } = await place.runJson(command, ['--loop', 'handle', '--loops', '50'], options);
+  const [first] = loopRecords(records);
+  t.is(first?.loop, 1);
+  t.is(first?.heapBefore, readMeasurement(measurement)[1]);
+  t.is(report.sapi, 'cli');
+  t.regex(report.php, /^\d+\.\d+\.\d+/);
+});
+
+integration('run hands on what the program prints, and a program that ends early is reported', async (t, place) => {
+  const code =
+    'function handle() { return str_repeat("x", 99); } for ($i = 0; $i < 30; $i++) { handle(); } echo "the end\\n"; exit(9);';
+  const { exitCode, stdout, stderr } = await place.phptrace(['run', '--loop', 'handle', '--', php, '-r', code]);
+  t.is(exitCode, 0, stderr);
+  t.true(stdout.startsWith('the end\n') || stdout.includes('\nthe end\n'), stdout);
+  t.true(stdout.includes('✅ Nice!! No Leak Were Detected In This Loop'), stdout);
+});
+
+integration('with --format json the program prints to stderr, so that stdout is the report', async (t, place) => {
+  const code = 'function handle() { usleep(1000); } for ($i = 0; $i < 30; $i++) { handle(); } echo "the end\\n";';
+  const { report, stderr } = await place.runJson([php, '-r', code], ['--loop', 'handle']);
+  t.is(report.verdict, 'clean');
+  t.true(stderr.includes('the end\n'));
+});
+
+integration('a program too short to judge is not called clean', async (t, place) => {
+  const code = 'function handle() { static $a = []; $a[] = str_repeat("x", 999); } handle(); handle(); handle();';
+  const { report, exitCode } = await place.runJson([php, '-r', code], ['--loop', 'handle']);
+  t.is(report.verdict, 'unknown');
+  t.is(exitCode, 2);
+});
+
+integration('request: what a request keeps in statics is dropped with it, and is no leak', async (t, place) => {
+  const port = await freePort();
+  const log = place.path('requests.ndjson');
+  const server = [php, '-S', `127.0.0.1:${port}`, join(root, 'test/integration/programs/site.php')];
+  const args = ['run', '--loop', 'request', '--loops', '30', '--format', 'json', '--log', log, '--', ...server];
+  const tracer = place.startPhptrace(args);
+  await until(() => /started/.test(tracer.stderr) || tracer.ended !== undefined, 'the server');
+  let answers = 0;
+  for (let i = 0; i < 60 && tracer.ended === undefined; i++) {
+    if ((await get(port).catch(() => '')) === 'visits: 50\n') answers++;
+    await sleep(10);
+  }
+  const { code } = await tracer.endedWithin(20);
+  const report = parseReport(tracer.stdout, code, tracer.stderr);
+  t.true(answers >= 30, `${answers} answers\n${tracer.stderr}`);
+  t.deepEqual(
+    report.hooks.map(({ loop, boundary }) => ({ loop, boundary })),
+    [{ loop: 'request', boundary: 'request' }],
+  );
+  t.deepEqual(suspects(report), []);
+  t.is(report.verdict, 'clean', JSON.stringify(report, null, 1));
+  t.is(code, 0);
+});
+
+/** A port of the loopback that is free now. */
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function get(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const call = request({ host: '127.0.0.1', port, timeout: 5000, agent: false }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+      answer.on('end', () => resolve(text));
+    });
+    call.on('error', reject).on('timeout', () => call.destroy(new Error('no answer')));
+    call.end();
+  });
+}

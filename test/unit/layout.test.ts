@@ -1,0 +1,155 @@
+import test from 'ava';
+import { PhptraceError } from '../../src/errors.js';
+import { BIN_SIZES, binOfSize } from '../../src/php/bins.js';
+import { deriveEngineLayout } from '../../src/php/engine-layout.js';
+import { deriveHeapLayout } from '../../src/php/heap-layout.js';
+import type { HeapLayout } from '../../src/php/heap-layout.js';
+import { findProbeSites } from '../../src/php/probe-sites.js';
+import { engineVersion } from '../../src/php/versions.js';
+import { CutImage, cutBinary } from '../fixtures/sites/image.js';
+
+function open(build: string): CutImage {
+  return new CutImage(cutBinary(build));
+}
+
+function heapOf(image: CutImage): HeapLayout {
+  return deriveHeapLayout(image, findProbeSites(image));
+}
+
+test('the heap of Debian 8.2.36 is laid out by its own functions', (t) => {
+  const { proofs, ...layout } = heapOf(open('debian-8.2.36'));
+  t.deepEqual(layout, {
+    allocGlobals: 0x58ae50,
+    useCustomHeap: 0,
+    size: 16,
+    peak: 24,
+    realSize: 272,
+    realPeak: 280,
+    freeSlot: 32,
+    hugeList: 320,
+    mainChunk: 328,
+    chunkMap: 544,
+    minBinSize: 8,
+  });
+  t.true(proofs.some(({ field, proof }) => field === 'freeSlot' && /60 functions/.test(proof)));
+});
+
+test('the heap differs between builds', (t) => {
+  t.like(heapOf(open('libphp-7.4.33')), { freeSlot: 32, hugeList: 304, mainChunk: 312, chunkMap: 520, minBinSize: 8 });
+  t.like(heapOf(open('libphp-8.1.29')), { freeSlot: 32, hugeList: 304, mainChunk: 312, chunkMap: 520, minBinSize: 8 });
+  t.like(heapOf(open('libphp-8.5.2')), { freeSlot: 40, hugeList: 312, mainChunk: 320, chunkMap: 592, minBinSize: 16 });
+});
+
+test('a bin whose free list lies elsewhere contradicts the others and is refused', (t) => {
+  const image = open('debian-8.2.36');
+  // _emalloc_56 loads and stores free_slot[6] at heap + 0x50: make it free_slot[7].
+  const load = image.symbol('_emalloc_56')?.address ?? 0;
+  image.patch(load + 0x2b, '58').patch(load + 0x3b, '58');
+  const sites = findProbeSites(image);
+  const error = t.throws(() => deriveHeapLayout(image, sites), { instanceOf: PhptraceError });
+  t.regex(error.message, /freeSlot/);
+});
+
+test('another table of block sizes is refused', (t) => {
+  const image = open('debian-8.2.36');
+  const [table] = Object.keys(cutBinary('debian-8.2.36').data).map(Number);
+  image.patch(table ?? 0, '09000000');
+  const sites = findProbeSites(image);
+  t.throws(() => deriveHeapLayout(image, sites), { instanceOf: PhptraceError, message: /bin 0/ });
+});
+
+test('the engine of Debian 8.2.36 is as its headers say', (t) => {
+  const layout = deriveEngineLayout(open('debian-8.2.36'), '8.2.36');
+  t.is(layout.executorGlobals, 0x58ae60);
+  t.deepEqual(layout.eg, {
+    symbolTable: 304,
+    includedFiles: 360,
+    functionTable: 432,
+    classTable: 440,
+    vmStackTop: 456,
+    vmStackEnd: 464,
+    vmStack: 472,
+    currentExecuteData: 488,
+  });
+  t.deepEqual(layout.opArray, { refcount: 120, last: 80, opcodes: 88, filename: 152, lineStart: 160 });
+  t.deepEqual(layout.executeData, { opline: 0, call: 8, returnValue: 16, func: 24, this: 32, prev: 48 });
+  t.deepEqual(layout.classEntry, { name: 8, functionTable: 64, filename: 480 });
+  t.like(layout.zendOp, { sizeBytes: 32, lineno: 24, opcode: 28 });
+  t.is(layout.hashTable.packedElementBytes, 16);
+});
+
+test('other versions are laid out otherwise', (t) => {
+  t.like(deriveEngineLayout(open('libphp-7.4.33'), '7.4.33'), {
+    opArray: { refcount: 104, last: 60, opcodes: 64, filename: 136, lineStart: 144 },
+    hashTable: { packedElementBytes: 32 },
+    classEntry: { filename: 432 },
+  });
+  t.like(deriveEngineLayout(open('libphp-8.1.29'), '8.1.29'), {
+    opArray: { refcount: 112, last: 68, opcodes: 72, filename: 144, lineStart: 152 },
+  });
+  t.like(deriveEngineLayout(open('libphp-8.5.2'), '8.5.2'), {
+    eg: { currentExecuteData: 512, functionTable: 456, classTable: 464, vmStackTop: 480 },
+    opArray: { refcount: 136, last: 96, opcodes: 104, filename: 168, lineStart: 176 },
+  });
+});
+
+for (const build of ['debian-8.2.36', 'libphp-7.4.33', 'libphp-8.1.29', 'libphp-8.5.2']) {
+  test(`${build}: code and table of versions agree, and every number has its proof`, (t) => {
+    const { version } = cutBinary(build);
+    const layout = deriveEngineLayout(open(build), version);
+    const known = engineVersion(version);
+    t.truthy(known);
+    t.like(layout.eg, known?.eg ?? {});
+    t.like(layout.opArray, known?.opArray ?? {});
+    t.is(layout.hashTable.packedElementBytes, known?.packedElementBytes ?? 0);
+    const groups = ['eg', 'executeData', 'func', 'opArray', 'classEntry', 'zendOp', 'zendString', 'bucket'] as const;
+    for (const group of [...groups, 'hashTable' as const]) {
+      for (const [name, value] of Object.entries(layout[group])) {
+        t.is(layout.proofs.find(({ field }) => field === `${group}.${name}`)?.value, value, `${group}.${name}`);
+      }
+    }
+  });
+}
+
+test('what the binary shows wins over the table, and the proof says so', (t) => {
+  // The op_array of 8.2 read with the table's row of 8.3.
+  const layout = deriveEngineLayout(open('debian-8.2.36'), '8.3.0');
+  t.is(layout.opArray.filename, 152);
+  t.regex(layout.proofs.find(({ field }) => field === 'opArray.filename')?.proof ?? '', /table of versions says 144/);
+});
+
+test('a function that is missing leaves its field to the table', (t) => {
+  const layout = deriveEngineLayout(open('debian-8.2.36').remove('zend_lookup_class_ex'), '8.2.36');
+  t.is(layout.eg.classTable, 440);
+  t.regex(layout.proofs.find(({ field }) => field === 'eg.classTable')?.proof ?? '', /does not show it/);
+});
+
+test('a version that nobody has checked is refused with the place to add it', (t) => {
+  const error = t.throws(() => deriveEngineLayout(open('debian-8.2.36'), '8.6.0'), { instanceOf: PhptraceError });
+  t.regex(error.message, /8\.6\.0.*versions\.ts/);
+});
+
+test('a thread-safe build is refused as such', (t) => {
+  const cut = cutBinary('debian-8.2.36');
+  const { executor_globals: globals, ...symbols } = cut.symbols;
+  t.truthy(globals);
+  const offset = { address: '0x1000', sizeBytes: 8 };
+  const image = new CutImage({ ...cut, symbols: { ...symbols, executor_globals_offset: offset } });
+  t.throws(() => deriveEngineLayout(image, '8.2.36'), { instanceOf: PhptraceError, message: /thread-safe/ });
+});
+
+test('sizes go to the smallest bin that holds them', (t) => {
+  const bins = binOfSize(8);
+  t.is(bins.length, 3073);
+  for (let size = 1; size <= 3072; size++) {
+    const bin = bins[size] ?? -1;
+    t.true((BIN_SIZES[bin] ?? 0) >= size && (bin === 0 || (BIN_SIZES[bin - 1] ?? 0) < size), `size ${size}`);
+  }
+  t.is(bins[0], 0);
+});
+
+test('from 8.4 on a size under 16 goes to the bin of 16', (t) => {
+  const bins = binOfSize(16);
+  t.deepEqual([...bins.subarray(0, 18)], [...Array<number>(17).fill(1), 2]);
+  t.deepEqual(bins.subarray(16), binOfSize(8).subarray(16));
+});
