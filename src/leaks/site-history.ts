@@ -28,7 +28,7 @@ export class SiteHistory {
   oldestDeath = 0;
   /** Loops of the window in which the level fell. */
   falls = 0;
-  /** Falls since the settled blocks were last at a new maximum. */
+  /** Falls since there were last more blocks than ever. */
   fallsInBlock = 0;
   readonly survivors = new SurvivorSeries();
   readonly bytesByPath = new Map<number, number>();
@@ -135,7 +135,10 @@ export class SiteHistory {
       this.fallsInBlock++;
     }
     window.heights.observe(loop, this.live.bytes);
-    if (window.settledBlocks.observe(loop, this.settled.blocks)) {
+    const moreSettled = window.settledBlocks.observe(loop, this.settled.blocks);
+    const moreLive = this.live.blocks > window.mostLiveBlocks;
+    if (moreLive) window.mostLiveBlocks = this.live.blocks;
+    if (moreSettled && moreLive) {
       window.inBlock = new NewMaxima(loop, Math.max(this.live.bytes, window.inBlock.max));
       this.fallsInBlock = 0;
     } else {
@@ -160,6 +163,7 @@ export class SiteHistory {
       settled: closedSettled,
       heights: new NewMaxima(0, live.bytes),
       settledBlocks: new NewMaxima(0, closedSettled.blocks),
+      mostLiveBlocks: live.blocks,
       inBlock: new NewMaxima(0, live.bytes),
       levels: new LevelSeries({
         loop: 0,
@@ -200,7 +204,9 @@ export interface Window {
   readonly heights: NewMaxima;
   /** New maxima of the settled blocks. */
   readonly settledBlocks: NewMaxima;
-  /** New maxima of the live bytes since the settled blocks were last at one: growth of the blocks themselves. */
+  /** Most blocks alive at a loop's end. */
+  mostLiveBlocks: number;
+  /** New maxima of the live bytes since there were last more blocks than ever: growth of the blocks themselves. */
   inBlock: NewMaxima;
   readonly levels: LevelSeries;
 }

@@ -1,15 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { openHitCounter } from '../native/kernel-links.js';
-import type { HitCounter } from '../native/kernel-links.js';
 import { PhptraceError } from '../errors.js';
-import { displayName, readFunction, readStack } from '../php/frames.js';
-import type { Frame, FunctionInfo } from '../php/frames.js';
+import { displayName, readFunction } from '../php/frames.js';
+import type { FunctionInfo } from '../php/frames.js';
 import { findFunction } from '../php/functions.js';
 import type { Engine } from '../php/functions.js';
 import { loopStatements, readOplines } from '../php/oplines.js';
 import { readSapi } from '../php/process.js';
+import { MOST_COUNTED, countHits } from './call-counts.js';
 import { entryBoundary } from './hook-resolver.js';
 import type { Boundary } from './placed-hook.js';
+import { sampleStacks } from './stack-samples.js';
+import type { Candidate, StackSamples } from './stack-samples.js';
 import type { Target } from './target.js';
 
 /** What was chosen to be the loop, and why. */
@@ -24,47 +24,35 @@ const MARKER = 'trackerHookMalloc';
 /** SAPIs in which the engine itself begins and ends each request. */
 const REQUEST_SAPIS = new Set(['fpm-fcgi', 'apache2handler', 'cgi-fcgi', 'cli-server', 'litespeed']);
 
-const SAMPLE_MS = 1;
-const SAMPLES = 400;
-const DEEPEST = 12;
-/** x86 has four debug registers a thread. */
-const COUNTERS = 4;
 /** A function that begins this often while we look is called again and again. */
 const ENOUGH_CALLS = 3;
 /** How long an outer function may take to begin again when an inner one already has. */
 const OUTER_MS = 1000;
-const PATIENCE_MS = 4000;
 
 /**
  * Finds the loop of a process: samples of its stack show what may be called again and again, hardware counters on the
  * entries of those functions show what is, outermost first. A function is chosen, or the loop statement around the
- * calls where several functions take turns. @throws PhptraceError where nothing repeats
+ * calls where several functions take turns, or where none is called. @throws PhptraceError where nothing repeats
  */
 export async function chooseLoop(target: Target, signal: AbortSignal): Promise<ChosenLoop> {
-  const { engine } = target;
-  const request = chooseRequest(target);
-  if (request) return request;
-  const marker = chooseMarker(engine);
-  if (marker) return marker;
-  const stacks = await sampleStacks(engine, signal);
-  if (stacks.length === 0) {
-    throw noLoop('no PHP code ran while its stack was sampled');
-  }
-  const levels = levelsOf(engine, stacks);
-  const depth = await outermostCalled(target, levels, signal);
+  const given = chooseRequest(target) ?? chooseMarker(target.engine);
+  if (given) return given;
+  const samples = await sampleStacks(target.engine, signal);
+  if (samples.count === 0) throw noLoop('no PHP code was on the stack while it was sampled');
+  const depth = await outermostCalled(target, samples, signal);
   if (depth !== undefined) {
-    const called = await countCalls(target, levels[depth] ?? [], signal);
-        const statement = called.length > 1 ? statementAround(engine, stacks, depth - 1) : undefined;
-    if (statement) return statement;
-    if (called[0]) return chooseFunction(called[0], stacks.length);
+    const called = await callsAt(target, samples, depth, signal);
+    const statement = called.length > 1 ? statementAround(target.engine, samples, depth - 1) : undefined;
+    if (statement) return statement.chosen;
+    if (called[0]) return chooseFunction(called[0], samples.count);
   }
-  for (let outer = (depth ?? levels.length) - 1; outer >= 0; outer--) {
-    const statement = statementAround(engine, stacks, outer);
-    if (statement?.boundary.kind !== 'opline') continue;
-    const [hits = 0] = await countHits(target, [statement.boundary.opline], signal, (counts) => (counts[0] ?? 0) > 1);
-    if (hits > 1) return statement;
+  for (let outer = (depth ?? samples.levels.length) - 1; outer >= 0; outer--) {
+    const statement = statementAround(target.engine, samples, outer);
+    if (!statement) continue;
+    const isTurning = (hits: readonly number[]): boolean => (hits[0] ?? 0) >= 2;
+    if (isTurning(await countHits(target.process.pid, [statement.head], signal, isTurning))) return statement.chosen;
   }
-  throw noLoop(`nothing on the stack began again in ${String(stacks.length)} samples`);
+  throw noLoop(`nothing on the stack began again in ${String(samples.count)} samples`);
 }
 
 function noLoop(why: string): PhptraceError {
@@ -86,116 +74,61 @@ function chooseMarker(engine: Engine): ChosenLoop | undefined {
   return boundary && { loop: MARKER, boundary, evidence: `the program defines ${MARKER}(), which marks its loop` };
 }
 
-/** Stacks of PHP frames only, outermost first. */
-async function sampleStacks(engine: Engine, signal: AbortSignal): Promise<Frame[][]> {
-  const stacks: Frame[][] = [];
-  for (let i = 0; i < SAMPLES && !signal.aborted; i++) {
-    const stack = readStack(engine.memory, engine.layout, engine.executorGlobals);
-    const user = stack?.filter(({ internal }) => !internal).reverse();
-    if (user && user.length > 0) stacks.push(user);
-    await sleep(SAMPLE_MS);
-  }
-  return stacks;
-}
-
-/** A function met at some depth of the stack. */
-interface Candidate {
-  readonly func: FunctionInfo;
-  readonly samples: number;
-}
-
-/** For each depth the functions met there, the commonest first. */
-function levelsOf(engine: Engine, stacks: readonly Frame[][]): Candidate[][] {
-  const levels: Map<number, { func: FunctionInfo; samples: number }>[] = [];
-  for (const stack of stacks) {
-    for (const [depth, frame] of stack.slice(0, DEEPEST).entries()) {
-      const func = tryReadFunction(engine, frame.func);
-      if (!func || frame.opline < func.opcodes) continue;
-      const level = (levels[depth] ??= new Map<number, { func: FunctionInfo; samples: number }>());
-      const candidate = level.get(func.opcodes) ?? { func, samples: 0 };
-      candidate.samples++;
-      level.set(func.opcodes, candidate);
-    }
-  }
-  return levels.map((level) => [...level.values()].sort((a, b) => b.samples - a.samples));
-}
-
-interface Counted extends Candidate {
-  readonly calls: number;
-  readonly boundary: Boundary;
-}
-
 /**
  * The least depth at which a function begins again and again. The commonest function of each of the outer depths is
  * counted; the outer ones are given time, for they begin more seldom than what they call.
  */
 async function outermostCalled(
-  target: Target,
-  levels: readonly Candidate[][],
+  { engine, process }: Target,
+  { levels }: StackSamples,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  for (let from = 1; from < levels.length; from += COUNTERS) {
-    const outer = levels.slice(from, from + COUNTERS).map(([commonest]) => entryOf(target, commonest));
-    const oplines = outer.flatMap((entry) => entry ?? []);
-    const started = Date.now();
-    const hits = await countHits(target, oplines, signal, (counts) => {
-      const patient = Date.now() - started < OUTER_MS;
-      return (counts[0] ?? 0) >= ENOUGH_CALLS || (!patient && counts.some((count) => count >= ENOUGH_CALLS));
+  for (let from = 1; from < levels.length; from += MOST_COUNTED) {
+    const entries = levels.slice(from, from + MOST_COUNTED).flatMap(([commonest], index) => {
+      const entry = commonest && entryOf(engine, commonest);
+      return entry ? [{ depth: from + index, opline: entry.opline }] : [];
     });
-    const found = outer.findIndex((entry) => entry !== undefined && (hits[oplines.indexOf(entry)] ?? 0) >= 2);
-    if (found >= 0) return from + found;
+    const oplines = entries.map(({ opline }) => opline);
+    const hits = await countHits(process.pid, oplines, signal, (counts, elapsedMs) => {
+      const [outermost = 0] = counts;
+      return outermost >= ENOUGH_CALLS || (elapsedMs > OUTER_MS && counts.some((count) => count >= ENOUGH_CALLS));
+    });
+    const found = entries.find((_, index) => (hits[index] ?? 0) >= 2);
+    if (found) return found.depth;
   }
   return undefined;
 }
 
-function entryOf({ engine }: Target, candidate: Candidate | undefined): number | undefined {
-  if (!candidate || candidate.func.name === null) return undefined;
-  const boundary = entryBoundary(engine, candidate.func);
-  return boundary?.kind === 'opline' ? boundary.opline : undefined;
-}
-
-interface Counted extends Candidate {
+interface Called extends Candidate {
   readonly calls: number;
   readonly boundary: Boundary;
 }
 
-/** How often each of these functions begins while we look. */
-async function countCalls(target: Target, candidates: readonly Candidate[], signal: AbortSignal): Promise<Counted[]> {
-  const entries = candidates.slice(0, COUNTERS).flatMap((candidate) => {
-    const boundary = candidate.func.name === null ? undefined : entryBoundary(target.engine, candidate.func);
-    return boundary?.kind === 'opline' ? [{ ...candidate, boundary }] : [];
+/** The functions of a depth that begin again and again, the commonest first. */
+async function callsAt(
+  { engine, process }: Target,
+  { levels }: StackSamples,
+  depth: number,
+  signal: AbortSignal,
+): Promise<Called[]> {
+  const entries = (levels[depth] ?? []).slice(0, MOST_COUNTED).flatMap((candidate) => {
+    const boundary = entryOf(engine, candidate);
+    return boundary ? [{ ...candidate, boundary }] : [];
   });
   const oplines = entries.map(({ boundary }) => boundary.opline);
-  const hits = await countHits(target, oplines, signal, (counts) => counts.some((count) => count >= 2 * ENOUGH_CALLS));
+  const enough = (counts: readonly number[]): boolean => counts.some((count) => count >= 2 * ENOUGH_CALLS);
+  const hits = await countHits(process.pid, oplines, signal, enough);
   return entries.map((entry, index) => ({ ...entry, calls: hits[index] ?? 0 })).filter(({ calls }) => calls >= 2);
 }
 
-/** Hits of each opline, until they are enough or patience ends. */
-async function countHits(
-  target: Target,
-  oplines: readonly number[],
-  signal: AbortSignal,
-  enough: (hits: readonly number[]) => boolean,
-): Promise<number[]> {
-  if (oplines.length === 0) return [];
-  const counters: HitCounter[] = [];
-  try {
-    for (const opline of oplines) counters.push(openHitCounter(target.process.pid, opline));
-    const patience = Date.now() + PATIENCE_MS;
-    for (;;) {
-      await sleep(20);
-      const hits = counters.map((counter) => counter.read());
-      if (enough(hits) || Date.now() > patience || signal.aborted) return hits;
-    }
-  } finally {
-    for (const counter of counters) counter.close();
-  }
+function entryOf(engine: Engine, { func }: Candidate): (Boundary & { kind: 'opline' }) | undefined {
+  const boundary = func.name === null ? undefined : entryBoundary(engine, func);
+  return boundary?.kind === 'opline' ? boundary : undefined;
 }
 
-function chooseFunction({ func, calls, samples, boundary }: Counted, sampled: number): ChosenLoop {
-  const name = nameOf(func);
+function chooseFunction({ func, calls, samples, boundary }: Called, sampled: number): ChosenLoop {
   return {
-    loop: name,
+    loop: nameOf(func),
     boundary,
     evidence:
       `${displayName(func.name, func.className)}() began ${String(calls)} times while we looked and was on the stack ` +
@@ -205,35 +138,31 @@ function chooseFunction({ func, calls, samples, boundary }: Counted, sampled: nu
 
 /** As `--loop` takes it. */
 function nameOf(func: FunctionInfo): string {
-  const closure = func.name?.startsWith('{closure') === true;
-  return closure ? `${func.file ?? ''}:${String(func.lineStart)}` : displayName(func.name, func.className);
+  const isClosure = func.name?.startsWith('{closure') === true;
+  return isClosure ? `${func.file ?? ''}:${String(func.lineStart)}` : displayName(func.name, func.className);
 }
 
-/** The innermost loop statement, in the function at this depth, around everything it was seen doing. */
-function statementAround(engine: Engine, stacks: readonly Frame[][], depth: number): ChosenLoop | undefined {
-  const frames = stacks.flatMap((stack) => stack[depth] ?? []);
-  const func = frames[0] && tryReadFunction(engine, frames[0].func);
+/** The innermost loop statement, in the commonest function of this depth, around all that it was seen doing. */
+function statementAround(
+  engine: Engine,
+  samples: StackSamples,
+  depth: number,
+): { head: number; chosen: ChosenLoop } | undefined {
+  const func = samples.levels[depth]?.[0]?.func;
   if (!func) return undefined;
-  const seen = frames.map(({ opline }) => opline).filter((opline) => opline >= func.opcodes);
+  const seen = samples.oplinesAt(depth, func.opcodes);
   const oplines = readOplines(engine.memory, engine.layout, func);
   const around = loopStatements(oplines)
     .filter(({ first, last }) => seen.every((opline) => opline >= first && opline <= last))
     .sort((a, b) => a.last - a.first - (b.last - b.first))[0];
   const head = oplines.find(({ address }) => address === around?.first);
   if (!head) return undefined;
-  return {
+  const chosen: ChosenLoop = {
     loop: `${func.file ?? ''}:${String(head.line)}`,
     boundary: { kind: 'opline', opline: head.address, extent: 'always' },
     evidence:
-      `the loop there, in ${displayName(func.name, func.className)}, was around everything seen in ` +
-      `${String(stacks.length)} samples of the stack`,
+      `the loop there, in ${displayName(func.name, func.className)}, was around all that was seen of it in ` +
+      `${String(samples.count)} samples of the stack`,
   };
-}
-
-function tryReadFunction(engine: Engine, func: number): FunctionInfo | undefined {
-  try {
-    return readFunction(engine.memory, engine.layout, func);
-  } catch {
-    return undefined;
-  }
+  return { head: head.address, chosen };
 }

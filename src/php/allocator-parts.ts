@@ -133,7 +133,9 @@ class PartFinder {
     const handedTo = new Set(graphs.flatMap((graph) => [...targets(graph)]));
     const exported = this.disassembler.image.symbol('_zend_mm_alloc')?.address;
     const makers = new Set([...this.#parts.keys(), ...this.#pageAllocators]);
-    const candidates = [...handedTo].filter((target) => target !== exported && !makers.has(target));
+    const candidates = [...handedTo].filter((target) => {
+      return target !== exported && !makers.has(target) && this.disassembler.image.stubSymbol(target) === undefined;
+    });
     const direct = candidates.filter((target) => this.#handsTo(target, makers));
     const indirect = candidates.filter((target) => !direct.includes(target) && this.#handsTo(target, new Set(direct)));
     const found = [...direct, ...indirect];

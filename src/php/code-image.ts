@@ -20,6 +20,10 @@ export interface CodeImage {
   /** What errors call this binary, usually its path. */
   readonly name: string;
   symbol(name: string): CodeSymbol | undefined;
+  /** The symbol whose address the dynamic linker writes into the word at `address`, if it does. */
+  slotSymbol(address: number): string | undefined;
+  /** The symbol that the stub at `address` goes on to, if it is one of the procedure linkage table. */
+  stubSymbol(address: number): string | undefined;
   /** The bytes as they stand in the file; throws PhptraceError where the file has none. */
   read(address: number, lengthBytes: number): Uint8Array;
   /** Bounds of the function that holds `address`; throws PhptraceError where none does. */

@@ -1,5 +1,6 @@
 import { Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, Mnemonic, OpAccess, OpKind } from 'iced-x86';
 import { Instruction as IcedInstruction, MemorySizeExt, Register as IcedRegister, RegisterExt } from 'iced-x86';
+import type { UsedRegister } from 'iced-x86';
 import { PhptraceError } from '../errors.js';
 import type { CodeImage } from './code-image.js';
 
@@ -42,7 +43,7 @@ export interface Instruction {
   /** Lower case: `mov`, `test`, `je`. */
   readonly mnemonic: string;
   readonly flow: FlowKind;
-  /** Where a direct jump or call goes. */
+  /** Where a direct jump or call goes; one by way of a linkage stub or slot goes to the function of this binary. */
   readonly target?: number;
   readonly operands: readonly Operand[];
   /** Registers that it may change; a part of a register counts as the whole. */
@@ -100,7 +101,24 @@ export class Disassembler {
     if (this.#instruction.isInvalid) {
       throw new PhptraceError(`${this.image.name}: no x86-64 instruction at 0x${address.toString(16)}`);
     }
-    return plain(this.#instruction, this.#info, address);
+    return this.#linked(plain(this.#instruction, this.#info, address));
+  }
+
+  /** In libraries, exported functions are called by way of stubs and slots that the dynamic linker fills. */
+  #linked(instruction: Instruction): Instruction {
+    const { flow, target, operands } = instruction;
+    if (flow === 'next' || flow === 'return' || flow === 'trap') return instruction;
+    const [to] = operands;
+    const slot = to?.kind === 'memory' ? to.address : undefined;
+    const name =
+      target !== undefined
+        ? this.image.stubSymbol(target)
+        : slot !== undefined
+          ? this.image.slotSymbol(slot)
+          : undefined;
+    const symbol = name === undefined ? undefined : this.image.symbol(name);
+    if (symbol === undefined) return instruction;
+    return { ...instruction, flow: DIRECT.get(flow) ?? flow, target: symbol.address };
   }
 }
 
@@ -123,25 +141,24 @@ function plain(iced: IcedInstruction, factory: InstructionInfoFactory, address: 
 }
 
 function flowKind(flow: FlowControl): FlowKind {
-  switch (flow) {
-    case FlowControl.Next:
-      return 'next';
-    case FlowControl.UnconditionalBranch:
-      return 'jump';
-    case FlowControl.IndirectBranch:
-      return 'other-jump';
-    case FlowControl.ConditionalBranch:
-      return 'conditional';
-    case FlowControl.Return:
-      return 'return';
-    case FlowControl.Call:
-      return 'call';
-    case FlowControl.IndirectCall:
-      return 'other-call';
-    default:
-      return 'trap';
-  }
+  return FLOW_KINDS.get(flow) ?? 'trap';
 }
+
+/** What an indirect jump or call is once its target is known. */
+const DIRECT = new Map<FlowKind, FlowKind>([
+  ['other-jump', 'jump'],
+  ['other-call', 'call'],
+]);
+
+const FLOW_KINDS = new Map<FlowControl, FlowKind>([
+  [FlowControl.Next, 'next'],
+  [FlowControl.UnconditionalBranch, 'jump'],
+  [FlowControl.IndirectBranch, 'other-jump'],
+  [FlowControl.ConditionalBranch, 'conditional'],
+  [FlowControl.Return, 'return'],
+  [FlowControl.Call, 'call'],
+  [FlowControl.IndirectCall, 'other-call'],
+]);
 
 function operand(iced: IcedInstruction, index: number): Operand {
   const kind = iced.opKind(index);
@@ -178,7 +195,7 @@ function memoryOperand(iced: IcedInstruction): MemoryOperand {
 
 function writtenRegisters(iced: IcedInstruction, factory: InstructionInfoFactory): Register[] {
   const info = factory.info(iced);
-  const used = info.usedRegisters();
+  const used = info.usedRegisters() as UsedRegister[];
   const written = new Set<Register>();
   for (const { register, access } of used) {
     const full = access === OpAccess.Read || access === OpAccess.CondRead ? undefined : fullRegister(register);

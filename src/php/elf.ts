@@ -4,12 +4,14 @@ import { ByteView } from './byte-view.js';
 import type { CodeImage, CodeSymbol, FunctionBounds } from './code-image.js';
 import { readHeaders, SegmentType, SectionType } from './elf-headers.js';
 import type { ElfHeaders, SectionHeader } from './elf-headers.js';
+import { readSlots, slotOfStub } from './elf-slots.js';
 import { readSymbols } from './elf-symbols.js';
 import { functionBounds, functionStarts } from './function-bounds.js';
 
 const EXECUTABLE_SECTION = 0x4;
 const NOTE_HEADER_BYTES = 12;
 const NT_GNU_BUILD_ID = 3;
+const STUB_BYTES = 16;
 
 /**
  * Opens an ELF64 little-endian x86-64 executable or shared library. Reads the headers now, sections when they are
@@ -38,6 +40,7 @@ export class ElfFile implements CodeImage {
   readonly #fd: number;
   readonly #sizeBytes: number;
   #symbols: ReadonlyMap<string, CodeSymbol> | undefined;
+  #slots: ReadonlyMap<number, string> | undefined;
   #starts: Float64Array | undefined;
 
   constructor(
@@ -61,6 +64,23 @@ export class ElfFile implements CodeImage {
   /** The symbol as `.dynsym` has it, else as `.symtab` has it, if it is defined in this file. */
   symbol(name: string): CodeSymbol | undefined {
     return this.#allSymbols().get(name);
+  }
+
+  slotSymbol(address: number): string | undefined {
+    this.#slots ??= readSlots(this.headers.sections, (section) =>
+      this.#pread(section.offset, section.sizeBytes, `section ${section.name}`),
+    );
+    return this.#slots.get(address);
+  }
+
+  stubSymbol(address: number): string | undefined {
+    const table = this.headers.sections.find((section) => {
+      return section.name.startsWith('.plt') && address >= section.address && address < endOf(section);
+    });
+    if (table === undefined) return undefined;
+    const bytes = this.#pread(this.fileOffset(address), Math.min(STUB_BYTES, endOf(table) - address), 'linkage stub');
+    const slot = slotOfStub(bytes, address);
+    return slot === undefined ? undefined : this.slotSymbol(slot);
   }
 
   symbolNames(): string[] {
@@ -151,6 +171,10 @@ export class ElfFile implements CodeImage {
     }
     return new ByteView(bytes, this.name, offset);
   }
+}
+
+function endOf({ address, sizeBytes }: SectionHeader): number {
+  return address + sizeBytes;
 }
 
 function buildIdIn(notes: ByteView): string | undefined {

@@ -30,13 +30,14 @@ export interface FunctionInfo {
 }
 
 /**
- * The call stack, innermost first, as it stands at this moment. Of a running process the inner frames may be torn;
- * the result is undefined where the chain did not end or could not be followed.
+ * The call stack, innermost first, as it stands at this moment. The result is undefined where it changed
+ * under the hand: it did not end, could not be followed, or its innermost frame was left meanwhile.
  */
 export function readStack(memory: ProcessMemory, layout: EngineLayout, executorGlobals: number): Frame[] | undefined {
   const frames: Frame[] = [];
   try {
-    let at = memory.pointer(executorGlobals + layout.eg.currentExecuteData);
+    const innermost = memory.pointer(executorGlobals + layout.eg.currentExecuteData);
+    let at = innermost;
     while (at !== 0) {
       if (frames.length >= MAX_FRAMES) return undefined;
       const view = memory.read(at, FRAME_BYTES);
@@ -49,10 +50,10 @@ export function readStack(memory: ProcessMemory, layout: EngineLayout, executorG
       });
       at = pointerAt(view, layout.executeData.prev);
     }
+    return memory.pointer(executorGlobals + layout.eg.currentExecuteData) === innermost ? frames : undefined;
   } catch {
     return undefined;
   }
-  return frames;
 }
 
 /** What a function's record says. @throws UnreadableMemory where it is none (any more) */

@@ -1,5 +1,5 @@
 import { PhptraceError } from '../errors.js';
-import { ByteView } from './byte-view.js';
+import type { ByteView } from './byte-view.js';
 import type { FunctionBounds } from './code-image.js';
 
 /** Where executable bytes lie: a function without a successor ends where its section does. */

@@ -37,8 +37,9 @@ export interface LoadChains {
   readonly computed: readonly Pointer[];
 }
 
-/** A global structure whose members the code names by absolute addresses. */
+/** A global structure whose members the code names by absolute addresses, or by way of a linkage slot. */
 export interface GlobalRoot {
+  /** Its symbol, if it has one. */
   readonly root: string;
   readonly address: number;
   readonly sizeBytes: number;
@@ -51,6 +52,11 @@ const STATES_PER_INSTRUCTION = 4;
 
 type Registers = ReadonlyMap<Register, Pointer>;
 
+interface Globals {
+  readonly roots: readonly GlobalRoot[];
+  readonly slotSymbol: (address: number) => string | undefined;
+}
+
 const CALLER_SAVED: readonly Register[] = ['rax', 'rcx', 'rdx', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11'];
 
 /**
@@ -58,7 +64,8 @@ const CALLER_SAVED: readonly Register[] = ['rax', 'rcx', 'rdx', 'rsi', 'rdi', 'r
  * each load. It is a reading of which structure offsets the compiled code uses, path by path; memory is not modelled,
  * so what goes through the stack is lost, never wrong.
  */
-export function loadChains(disassembler: Disassembler, entry: number, globals: readonly GlobalRoot[]): LoadChains {
+export function loadChains(disassembler: Disassembler, entry: number, roots: readonly GlobalRoot[]): LoadChains {
+  const globals: Globals = { roots, slotSymbol: (address) => disassembler.image.slotSymbol(address) };
   const graph = flowGraph(disassembler, entry);
   const accesses = new Map<string, Access>();
   const computed = new Map<string, Pointer>();
@@ -97,7 +104,7 @@ function isNew(seen: Map<number, Set<string>>, address: number, registers: Regis
   return true;
 }
 
-function accessOf(instruction: Instruction, registers: Registers, globals: readonly GlobalRoot[]): Access | undefined {
+function accessOf(instruction: Instruction, registers: Registers, globals: Globals): Access | undefined {
   for (const operand of instruction.operands) {
     if (operand.kind !== 'memory' || operand.sizeBytes === 0) continue;
     const place = placeOf(operand, registers, globals);
@@ -115,17 +122,17 @@ function accessOf(instruction: Instruction, registers: Registers, globals: reado
 }
 
 /** The pointer that a memory operand's address is. */
-function placeOf(operand: MemoryOperand, registers: Registers, globals: readonly GlobalRoot[]): Pointer | undefined {
+function placeOf(operand: MemoryOperand, registers: Registers, globals: Globals): Pointer | undefined {
   const { address, base, index, displacement } = operand;
   if (address !== undefined) {
-    const global = globals.find((one) => address >= one.address && address < one.address + one.sizeBytes);
+    const global = globals.roots.find((one) => address >= one.address && address < one.address + one.sizeBytes);
     return global === undefined ? undefined : origin(global.root, address - global.address);
   }
   const from = base === undefined || index !== undefined ? undefined : registers.get(base);
   return from === undefined ? undefined : { ...from, offset: from.offset + displacement };
 }
 
-function afterwards(instruction: Instruction, before: Registers, globals: readonly GlobalRoot[]): Registers {
+function afterwards(instruction: Instruction, before: Registers, globals: Globals): Registers {
   const to = destination(instruction);
   const value = to === undefined ? undefined : resultOf(instruction, before, globals);
   const calls = instruction.flow === 'call' || instruction.flow === 'other-call';
@@ -139,7 +146,7 @@ function destination({ operands: [to] }: Instruction): Register | undefined {
   return to?.kind === 'register' && to.sizeBytes === 8 ? to.register : undefined;
 }
 
-function resultOf(instruction: Instruction, registers: Registers, globals: readonly GlobalRoot[]): Pointer | undefined {
+function resultOf(instruction: Instruction, registers: Registers, globals: Globals): Pointer | undefined {
   const [to, from] = instruction.operands;
   if (to === undefined || from === undefined) return undefined;
   switch (instruction.mnemonic) {
@@ -162,8 +169,11 @@ function wholeRegister(operand: Operand, registers: Registers): Pointer | undefi
   return operand.kind === 'register' && operand.sizeBytes === 8 ? registers.get(operand.register) : undefined;
 }
 
-function loaded(from: Operand, registers: Registers, globals: readonly GlobalRoot[]): Pointer | undefined {
-  const place = from.kind === 'memory' && from.sizeBytes === 8 ? placeOf(from, registers, globals) : undefined;
+function loaded(from: Operand, registers: Registers, globals: Globals): Pointer | undefined {
+  if (from.kind !== 'memory' || from.sizeBytes !== 8) return undefined;
+  const symbol = from.address === undefined ? undefined : globals.slotSymbol(from.address);
+  if (symbol !== undefined) return globals.roots.some(({ root }) => root === symbol) ? origin(symbol, 0) : undefined;
+  const place = placeOf(from, registers, globals);
   if (place === undefined || place.path.length >= LONGEST_PATH) return undefined;
   return { root: place.root, path: [...place.path, place.offset], offset: 0 };
 }

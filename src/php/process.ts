@@ -60,7 +60,9 @@ export function readSapi({ elf, memory, loadBias }: PhpProcess): string | undefi
   const symbol = elf.symbol('sapi_module');
   if (!symbol) return undefined;
   try {
-    const name = memory.pointer(memory.pointer(symbol.address + loadBias));
+    // A struct whose first field is the name (main/SAPI.h); where it is only a pointer's size, a pointer to one.
+    const at = symbol.address + loadBias;
+    const name = memory.pointer(symbol.sizeBytes === 8 ? memory.pointer(at) : at);
     const bytes = new Uint8Array(memory.read(name, 32).buffer);
     const text = Buffer.from(bytes).toString('latin1');
     return /^[a-z0-9-]+(?=\0)/.exec(text)?.[0];

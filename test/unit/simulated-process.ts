@@ -19,6 +19,8 @@ export class SimulatedProcess {
   readonly history = new History();
   heapSize = 0;
   hook = 1;
+  /** Off for traces so long that their records would not fit into memory. */
+  keepRecords = true;
   private nextAddress = 0x7f0000200000;
   private readonly named = new Set<number>();
   private state: number;
@@ -91,6 +93,11 @@ export class SimulatedProcess {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   }
 
+  end({ droppedEvents = 0, conclusive = true, reason = '100 loops' }): void {
+    const counters = { ...this.ledger.counters, droppedEvents, unreadFrames: 0, unresolved: 0 };
+    this.add({ type: 'end', reason, conclusive, counters, loopsSeen: this.ledger.loopsSeen, notes: [] });
+  }
+
   judgement(): Judgement {
     return judge(this.history);
   }
@@ -103,8 +110,8 @@ export class SimulatedProcess {
     return this.records.filter((record) => record.type === 'loop');
   }
 
-  add(record: TraceRecord): void {
-    this.records.push(record);
+  private add(record: TraceRecord): void {
+    if (this.keepRecords) this.records.push(record);
     this.history.add(record);
   }
 

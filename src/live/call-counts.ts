@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openHitCounter } from '../native/kernel-links.js';
+import type { HitCounter } from '../native/kernel-links.js';
+
+/** x86 has four debug registers a thread. */
+export const MOST_COUNTED = 4;
+const PATIENCE_MS = 4000;
+const LOOK_MS = 20;
+
+/**
+ * How often each of these oplines is run from now on, by hardware counters, until `enough` says so of the counts and
+ * the time in milliseconds, or patience ends. @throws SystemCallError where the machine has no watchpoints
+ */
+export async function countHits(
+  pid: number,
+  oplines: readonly number[],
+  signal: AbortSignal,
+  enough: (hits: readonly number[], elapsedMs: number) => boolean,
+): Promise<number[]> {
+  if (oplines.length === 0) return [];
+  const counters: HitCounter[] = [];
+  try {
+    for (const opline of oplines) counters.push(openHitCounter(pid, opline));
+    const started = performance.now();
+    for (;;) {
+      await sleep(LOOK_MS);
+      const hits = counters.map((counter) => counter.read());
+      const elapsedMs = performance.now() - started;
+      if (enough(hits, elapsedMs) || elapsedMs > PATIENCE_MS || signal.aborted) return hits;
+    }
+  } finally {
+    for (const counter of counters) counter.close();
+  }
+}

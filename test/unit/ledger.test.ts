@@ -1,0 +1,320 @@
+import test from 'ava';
+import { Ledger } from '../../src/trace/ledger.js';
+import type { LoopRecord } from '../../src/trace/records.js';
+
+const ADDRESS = 0x7f12_0020_0000;
+/** Sites. */
+const KEEP = 10;
+const FREE = 20;
+/** Events carry 0 outside any loop, else 1 + the hook's number. */
+const OUTSIDE = 0;
+const IN_FIRST = 1;
+
+test('call 0 is not recorded, and a loop is settled when the next one has ended', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 4);
+  t.deepEqual(
+    records.map(({ loop }) => loop),
+    [1],
+  );
+  loops(ledger, 1);
+  t.deepEqual(
+    records.map(({ loop }) => loop),
+    [1, 2],
+  );
+  t.deepEqual(ledger.loopsSeen, [5]);
+});
+
+test('a block that outlives the next loop is residue of the loop in which it was born', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS, 320, KEEP, 0, IN_FIRST);
+  ledger.alloc(ADDRESS + 320, 320, KEEP, 0, IN_FIRST);
+  loops(ledger, 3);
+  t.deepEqual(records[0]?.residue, [{ site: KEEP, path: 0, outside: false, blocks: 2, bytes: 640 }]);
+  t.deepEqual(records[0]?.offset, []);
+  t.deepEqual(records[1]?.residue, []);
+});
+
+test('a block freed in its own loop leaves no trace but a birth', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS, 320, KEEP, 0, IN_FIRST);
+  ledger.free(ADDRESS, 320, FREE);
+  loops(ledger, 2);
+  t.like(records[0], { loop: 1, residue: [], offset: [], lateFrees: [], births: 1, explained: 0 });
+});
+
+test('a block freed in the next loop is not reported but counted as offset', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS, 320, KEEP, 0, IN_FIRST);
+  loops(ledger, 1);
+  ledger.free(ADDRESS, 320, FREE);
+  loops(ledger, 2);
+  t.deepEqual(records[0]?.residue, []);
+  t.deepEqual(records[0]?.offset, [{ site: KEEP, path: 0, outside: false, blocks: 1, bytes: 320 }]);
+  t.deepEqual(records[1]?.lateFrees, []);
+});
+
+test('a free two loops later carries where and in which loop its blocks were born', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 1);
+  ledger.alloc(ADDRESS, 12288, KEEP, 5, IN_FIRST);
+  ledger.alloc(ADDRESS + 12288, 12288, KEEP, 5, IN_FIRST);
+  loops(ledger, 2);
+  ledger.free(ADDRESS, 12288, FREE);
+  ledger.free(ADDRESS + 12288, 12288, FREE);
+  loops(ledger, 2);
+  t.deepEqual(records[1], {
+    ...records[1]!,
+    loop: 2,
+    lateFrees: [{ site: FREE, birthSite: KEEP, birthPath: 5, birthLoop: 0, outside: false, blocks: 2, bytes: 24576 }],
+  });
+});
+
+test('a block from before the first boundary is of loop -1', (t) => {
+  const { ledger, records } = books();
+  ledger.alloc(ADDRESS, 64, KEEP, 0, OUTSIDE);
+  loops(ledger, 2);
+  ledger.free(ADDRESS, 64, FREE);
+  loops(ledger, 2);
+  t.like(records[0]?.lateFrees[0], { birthLoop: -1, outside: true, bytes: 64 });
+});
+
+test('what is allocated between loops is marked and belongs to the hook that last began a loop', (t) => {
+  const { ledger, records } = books(2);
+  loops(ledger, 2, 0);
+  loops(ledger, 2, 1);
+  ledger.alloc(ADDRESS, 64, KEEP, 0, OUTSIDE);
+  loops(ledger, 2, 1);
+  t.deepEqual(records, [
+    { ...records[0]!, hook: 1, loop: 1, residue: [{ site: KEEP, path: 0, outside: true, blocks: 1, bytes: 64 }] },
+  ]);
+});
+
+test('two hooks keep their loops apart, and a block stays with the hook it was born in', (t) => {
+  const { ledger, records } = books(2);
+  loops(ledger, 2, 0);
+  loops(ledger, 2, 1);
+  ledger.alloc(ADDRESS, 64, KEEP, 0, IN_FIRST);
+  loops(ledger, 5, 1);
+  ledger.free(ADDRESS, 64, FREE);
+  loops(ledger, 2, 0);
+  t.deepEqual(
+    records.filter(({ hook }) => hook === 1).flatMap(({ residue, lateFrees }) => [...residue, ...lateFrees]),
+    [],
+  );
+  t.like(
+    records.find(({ hook }) => hook === 0),
+    { loop: 1, residue: [], offset: [], births: 1 },
+  );
+});
+
+test('residue is kept apart by call path and by site, also where two sites share a path', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  const places = [
+    [1, 0],
+    [1, 7],
+    [2, 7],
+    [2, 8],
+  ] as const;
+  places.forEach(([site, path], i) => ledger.alloc(ADDRESS + i * 64, 64, site, path, IN_FIRST));
+  places.forEach(([site, path], i) => ledger.alloc(ADDRESS + 4096 + i * 64, 64, site, path, IN_FIRST));
+  loops(ledger, 2);
+  t.deepEqual(
+    records[0]?.residue.map(({ site, path, blocks }) => [site, path, blocks]),
+    places.map(([site, path]) => [site, path, 2]),
+  );
+});
+
+test('a thousand places at once are all counted', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  for (let site = 0; site < 5000; site++) ledger.alloc(ADDRESS + site * 64, 64, site, site % 3, IN_FIRST);
+  loops(ledger, 1);
+  for (let site = 0; site < 5000; site += 2) ledger.free(ADDRESS + site * 64, 64, FREE);
+  loops(ledger, 1);
+  t.is(records[0]?.residue.length, 2500);
+  t.is(records[0]?.offset.length, 2500);
+});
+
+test('late frees of hundreds of birth loops are kept apart', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 1);
+  for (let i = 0; i < 500; i++) {
+    ledger.alloc(ADDRESS + i * 64, 64, KEEP, 0, IN_FIRST);
+    loops(ledger, 1);
+  }
+  for (let i = 0; i < 500; i++) ledger.free(ADDRESS + i * 64, 64, FREE);
+  loops(ledger, 2);
+  const flush = records.at(-1)!;
+  // Call 499 is the neighbour of the loop that flushes: it is offset.
+  t.deepEqual(
+    flush.lateFrees.map(({ birthLoop }) => birthLoop),
+    Array.from({ length: 499 }, (_, loop) => loop),
+  );
+  t.is(records.find(({ loop }) => loop === 499)?.offset[0]?.blocks, 1);
+});
+
+test('a realloc is the death of the old and the birth of the new block, in place too', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS, 320, KEEP, 0, IN_FIRST);
+  loops(ledger, 2);
+  ledger.realloc(ADDRESS, 320, ADDRESS, 640, FREE, 0, IN_FIRST);
+  loops(ledger, 3);
+  t.like(records[0], { loop: 1, residue: [{ site: KEEP, bytes: 320 }] });
+  t.like(records[2], { loop: 3, residue: [{ site: FREE, bytes: 640 }], explained: 320 });
+  t.like(records[2]?.lateFrees[0], { site: FREE, birthSite: KEEP, birthLoop: 1, bytes: 320 });
+  t.is(ledger.liveBlocks, 1);
+});
+
+test('a realloc in place that changes no size changes nothing', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS, 320, KEEP, 0, IN_FIRST);
+  loops(ledger, 2);
+  ledger.realloc(ADDRESS, 320, ADDRESS, 320, FREE, 0, IN_FIRST);
+  ledger.realloc(ADDRESS + 4096, 64, ADDRESS + 4096, 64, FREE, 0, IN_FIRST);
+  loops(ledger, 2);
+  t.like(records[1], { residue: [], lateFrees: [], explained: 0, births: 0 });
+  t.is(ledger.counters.unknownFrees, 0);
+  t.is(ledger.liveBlocks, 1);
+});
+
+test('a realloc of a null pointer is an allocation', (t) => {
+  const { ledger } = books();
+  ledger.realloc(0, 0, ADDRESS, 64, KEEP, 0, IN_FIRST);
+  t.is(ledger.liveBlocks, 1);
+  t.is(ledger.counters.unknownFrees, 0);
+});
+
+test('a free of a block older than the trace is counted and balances the books', (t) => {
+  const { ledger, records } = books();
+  ledger.boundary(0, 10_000, 1);
+  ledger.boundary(0, 10_000, 2);
+  ledger.free(ADDRESS, 4096, FREE);
+  ledger.alloc(ADDRESS, 96, KEEP, 0, IN_FIRST);
+  ledger.boundary(0, 6_000, 7);
+  ledger.boundary(0, 6_000, 8);
+  t.like(records[0], { heapBefore: 10_000, heapAfter: 6_000, explained: -4_000, durationNs: 5 });
+  t.like(ledger.counters, { events: 2, unknownFrees: 1, unknownFreedBytes: 4096 });
+});
+
+test('an address handed out twice had a free that was missed: the old block ends, freed by nobody', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS, 64, KEEP, 0, IN_FIRST);
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS, 96, KEEP, 0, IN_FIRST);
+  loops(ledger, 2);
+  t.is(ledger.counters.missedFrees, 1);
+  t.like(records[2], { loop: 3, explained: 32 });
+  t.like(records[2]?.lateFrees[0], { site: null, birthLoop: 1, bytes: 64 });
+});
+
+test('a heap that is dropped ends every block, and the books still balance', (t) => {
+  const { ledger, records } = books();
+  ledger.boundary(0, 1000, 1);
+  ledger.alloc(ADDRESS, 64, KEEP, 0, IN_FIRST);
+  ledger.boundary(0, 1064, 2);
+  ledger.alloc(ADDRESS + 64, 64, KEEP, 0, IN_FIRST);
+  ledger.boundary(0, 1128, 3);
+  ledger.alloc(ADDRESS + 128, 64, KEEP, 0, IN_FIRST);
+  ledger.reset(200);
+  ledger.alloc(ADDRESS, 96, KEEP, 0, IN_FIRST);
+  ledger.boundary(0, 296, 4);
+  ledger.boundary(0, 296, 5);
+  t.is(ledger.liveBlocks, 1);
+  t.like(records[0], { loop: 1, residue: [], offset: [{ blocks: 1 }] });
+  t.like(records[1], { loop: 2, residue: [{ bytes: 96 }], explained: -832, heapBefore: 1128, heapAfter: 296 });
+  t.like(records[1]?.lateFrees[0], { site: null, birthLoop: 0, bytes: 64 });
+});
+
+test('the first survivor of a site is told once, when its loop has ended', (t) => {
+  const told: number[] = [];
+  const ledger = new Ledger({ hooks: 1, emit: () => undefined, onSurvivor: (site) => told.push(site) });
+  loops(ledger, 1);
+  ledger.alloc(ADDRESS, 64, KEEP, 0, IN_FIRST);
+  ledger.alloc(ADDRESS + 64, 64, FREE, 0, IN_FIRST);
+  ledger.free(ADDRESS + 64, 64, FREE);
+  t.deepEqual(told, []);
+  loops(ledger, 1);
+  t.deepEqual(told, [KEEP]);
+  ledger.alloc(ADDRESS + 128, 64, KEEP, 3, IN_FIRST);
+  loops(ledger, 1);
+  t.deepEqual(told, [KEEP]);
+});
+
+test('what is alive is told by place, most bytes first', (t) => {
+  const { ledger } = books();
+  ledger.alloc(ADDRESS, 64, KEEP, 0, OUTSIDE);
+  ledger.alloc(ADDRESS + 64, 320, FREE, 2, OUTSIDE);
+  ledger.alloc(ADDRESS + 1024, 64, KEEP, 0, OUTSIDE);
+  t.deepEqual(ledger.alive(), [
+    { site: FREE, path: 2, outside: true, blocks: 1, bytes: 320 },
+    { site: KEEP, path: 0, outside: true, blocks: 2, bytes: 128 },
+  ]);
+  t.is(ledger.alive(1).length, 1);
+});
+
+test('with 8 hooks a block remembers a loop far beyond a million', (t) => {
+  const { ledger, records } = books(8);
+  loops(ledger, 1_000_001, 7);
+  ledger.alloc(ADDRESS, 64, KEEP, 0, 8);
+  loops(ledger, 2, 7);
+  ledger.free(ADDRESS, 64, FREE);
+  loops(ledger, 2, 7);
+  t.is(records.at(-1)?.lateFrees[0]?.birthLoop, 1_000_000);
+});
+
+test('any history of events adds up: residue, offset and late frees together are what is alive', (t) => {
+  const { ledger, records } = books();
+  let state = 7;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state >>> 8) % below;
+  };
+  const live = new Map<number, number>();
+  let [next, heapSize] = [ADDRESS, 0];
+  for (let loop = 0; loop < 400; loop++) {
+    ledger.boundary(0, heapSize, loop);
+    for (let i = random(40); i > 0; i--) {
+      const sizeBytes = 8 * (1 + random(400));
+      ledger.alloc(next, sizeBytes, random(5), random(3), random(2));
+      live.set(next, sizeBytes);
+      heapSize += sizeBytes;
+      next += sizeBytes;
+    }
+    for (const [address, sizeBytes] of live) {
+      if (random(10) > 1) continue;
+      ledger.free(address, sizeBytes, FREE);
+      live.delete(address);
+      heapSize -= sizeBytes;
+    }
+  }
+  const level = new Map<number, number>();
+  let settled = 0;
+  for (const record of records) {
+    settled += bytesOf(record.residue) - bytesOf(record.lateFrees);
+    level.set(record.loop, settled + bytesOf(record.offset));
+    t.is(record.explained, record.heapAfter - record.heapBefore);
+  }
+  const [first, last] = [records[0]!, records.at(-1)!];
+  t.is(level.get(last.loop)! - level.get(first.loop)!, last.heapAfter - first.heapAfter);
+});
+
+function books(hooks = 1): { ledger: Ledger; records: LoopRecord[] } {
+  const records: LoopRecord[] = [];
+  return { ledger: new Ledger({ hooks, emit: (record) => records.push(record) }), records };
+}
+
+function loops(ledger: Ledger, count: number, hook = 0): void {
+  for (let i = 0; i < count; i++) ledger.boundary(hook, 0, 0);
+}
+
+function bytesOf(amounts: readonly { readonly bytes: number }[]): number {
+  return amounts.reduce((sum, { bytes }) => sum + bytes, 0);
+}

@@ -1,0 +1,157 @@
+import type { Block, SimulatedProcess } from './simulated-process.js';
+
+/** The line that every one of these works on. */
+export const LINE = 1;
+
+/** What one line of PHP does in each loop. Made anew for each process, for it has state. */
+export type Line = (process: SimulatedProcess) => (loop: number) => void;
+
+/** `$all[] = str_repeat(…)`, in each loop or in some by chance. */
+export function leak(chance = 1): Line {
+  return (process) => () => {
+    if (process.random() < chance) process.alloc(LINE, 320);
+  };
+}
+
+/** A list of bursts: nothing in most loops, up to 40 blocks in the others. */
+export const burstLeak: Line = (process) => () => {
+  if (process.random() > 0.3) return;
+  for (let blocks = Math.ceil(process.random() * 40); blocks > 0; blocks--) process.alloc(LINE, 64);
+};
+
+/** One small block stays of ten that die within four loops. */
+export const leakInChurn: Line = (process) => {
+  let mortal: { readonly until: number; readonly block: Block }[] = [];
+  return (loop) => {
+    for (let i = 0; i < 10; i++) {
+      mortal.push({ until: loop + 1 + Math.floor(process.random() * 4), block: process.alloc(LINE, 64) });
+    }
+    process.alloc(LINE, 16);
+    mortal = mortal.filter(({ until, block }) => {
+      if (until > loop) return true;
+      process.free(block);
+      return false;
+    });
+  };
+};
+
+/** A list that gets two entries a loop and loses one at random in most loops. */
+export const leakWithDeletions: Line = (process) => {
+  const all: Block[] = [];
+  return () => {
+    all.push(process.alloc(LINE, 320), process.alloc(LINE, 320));
+    if (process.random() < 0.6) process.free(all.splice(Math.floor(process.random() * all.length), 1)[0]!);
+  };
+};
+
+/** `$static .= …`: one block, moved as it grows. */
+export function growingString(bytesPerLoop: number): Line {
+  return (process) => {
+    let text: Block | undefined;
+    let length = 0;
+    return () => {
+      length += bytesPerLoop;
+      const sizeBytes = length < 3072 ? 64 * Math.ceil(length / 64) : 4096 * Math.ceil(length / 4096);
+      if (text) process.realloc(text, sizeBytes);
+      else text = process.alloc(LINE, sizeBytes);
+    };
+  };
+}
+
+/** `$static[] = $int`: 16 bytes an element in a table that doubles, until it has `most` elements. */
+export function doublingTable(most = Infinity): Line {
+  return (process) => {
+    const table = process.alloc(LINE, 128);
+    let elements = 0;
+    return () => {
+      if (elements < most) elements++;
+      if (elements * 16 > table.sizeBytes) process.realloc(table, table.sizeBytes * 2);
+    };
+  };
+}
+
+/** The last `places` blocks are kept; with `random` their sizes differ. */
+export function ring(places: number, random = false): Line {
+  return (process) => {
+    const kept: Block[] = [];
+    return () => {
+      kept.push(process.alloc(LINE, random ? randomSize(process) : 320));
+      if (kept.length > places) process.free(kept.shift()!);
+    };
+  };
+}
+
+/** A cache of the `places` keys that were used last, of `keys` that are asked for at random. */
+export function lru(places: number, keys: number): Line {
+  return (process) => {
+    const cache = new Map<number, Block>();
+    return () => {
+      const key = Math.floor(process.random() * keys);
+      const hit = cache.get(key);
+      cache.delete(key);
+      cache.set(key, hit ?? process.alloc(LINE, randomSize(process)));
+      if (cache.size <= places) return;
+      const [oldest, block] = cache.entries().next().value!;
+      cache.delete(oldest);
+      process.free(block);
+    };
+  };
+}
+
+/** Up to four entries a loop, each of which lives for ten loops. */
+export const ttlCache: Line = (process) => {
+  const entries: { readonly until: number; readonly block: Block }[] = [];
+  return (loop) => {
+    for (let i = Math.floor(process.random() * 5); i > 0; i--) {
+      entries.push({ until: loop + 10, block: process.alloc(LINE, randomSize(process)) });
+    }
+    while (entries[0] && entries[0].until <= loop) process.free(entries.shift()!.block);
+  };
+};
+
+/** Each loop frees what the loop `lag` before it has left. */
+export function freedLater(lag: number, random = false): Line {
+  return (process) => {
+    const left: Block[] = [];
+    return () => {
+      if (left.length >= lag) process.free(left.shift()!);
+      left.push(process.alloc(LINE, random ? randomSize(process) : 12288));
+    };
+  };
+}
+
+/** One block, made in one loop and never again. */
+export function onceIn(wanted: number): Line {
+  return (process) => (loop) => {
+    if (loop === wanted) process.alloc(LINE, 8192);
+  };
+}
+
+/** A buffer of a block a loop that is emptied every `period` loops. */
+export function flushedBuffer(period: number): Line {
+  return (process) => {
+    const buffer: Block[] = [];
+    return () => {
+      buffer.push(process.alloc(LINE, 64));
+      if (buffer.length === period) for (const block of buffer.splice(0)) process.free(block);
+    };
+  };
+}
+
+/** A cache without a limit, of few keys that are asked for at random: it fills, ever slower. */
+export function fillingCache(keys: number, asksPerLoop: number): Line {
+  return (process) => {
+    const known = new Set<number>();
+    return () => {
+      for (let i = 0; i < asksPerLoop; i++) {
+        const key = Math.floor(process.random() * keys);
+        if (!known.has(key)) process.alloc(LINE, 320);
+        known.add(key);
+      }
+    };
+  };
+}
+
+function randomSize(process: SimulatedProcess): number {
+  return 8 * (1 + Math.floor(process.random() * 100));
+}
