@@ -215,60 +215,66 @@ create:
 	}
 }
 
-/* The call path's number, 0 where it could not be told. Sites of outer frames are made as they are met. A global
- * function, so that the verifier walks it once. */
+/* Takes one frame of a call path into walk. Sites of outer frames are made as they are met. Returns 0 at the end. */
+__noinline u32 walk_frame(void)
+{
+	struct frame frame = {};
+	struct site *site;
+	u64 opline;
+	u32 frames = walk.frames;
+
+	if (!walk.at) {
+		walk.truncated = 0;
+		return 0;
+	}
+	if (frames >= MAX_FRAMES || read_user(&frame, sizeof(frame), walk.at))
+		return 0;
+	walk.at = frame.prev;
+	if (!is_user_code(frame.func))
+		return 1;
+	opline = frames ? frame.opline : walk.opline;
+	site = find_site(opline);
+	if (!site && create_site(opline, frame.func))
+		site = find_site(opline);
+	if (!site)
+		return 0;
+	walk.sites[frames & (MAX_FRAMES - 1)] = site->id;
+	walk.hash = (walk.hash ^ site->serial) * 1099511628211ULL;
+	walk.frames = frames + 1;
+	return 1;
+}
+
+/* The number of the call path from the frame at, 0 where it could not be told. */
 __noinline u32 find_path(u64 at, u64 opline)
 {
-	struct path_event *event = reserve(sizeof(*event));
-	struct frame frame = {};
-	u64 hash = 14695981039346656037ULL;
+	struct path_event *event;
+	u64 hash;
 	u32 *known, path;
 
+	walk.at = at;
+	walk.opline = opline;
+	walk.hash = 14695981039346656037ULL;
+	walk.frames = 0;
+	walk.truncated = 1;
+	for (int i = 0; i < 2 * MAX_FRAMES; i++)
+		if (!walk_frame())
+			break;
+	hash = walk.hash;
+	known = bpf_map_lookup_elem(&paths, &hash);
+	if (known)
+		return *known;
+	event = reserve(sizeof(*event));
 	if (!event)
 		return 0;
-	event->truncated = 1;
-	frames_walked = 0;
-	for (int i = 0; i < 2 * MAX_FRAMES; i++) {
-		u32 frames = frames_walked;
-		struct site *site;
-		if (!at) {
-			event->truncated = 0;
-			break;
-		}
-		if (frames >= MAX_FRAMES || read_user(&frame, sizeof(frame), at))
-			break;
-		at = frame.prev;
-		if (!is_user_code(frame.func))
-			continue;
-		if (frames)
-			opline = frame.opline;
-		site = find_site(opline);
-		if (!site && create_site(opline, frame.func))
-			site = find_site(opline);
-		if (!site)
-			break;
-		frames_walked = frames + 1;
-		/* A mask that clang may not drop: the verifier has lost the check above by now. */
-		asm volatile("%0 &= %1" : "+r"(frames) : "i"(MAX_FRAMES - 1));
-		event->sites[frames] = site->id;
-		hash = (hash ^ site->serial) * 1099511628211ULL;
-	}
-	known = bpf_map_lookup_elem(&paths, &hash);
-	if (known) {
-		path = *known;
-		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
-		return path;
-	}
-	path = next_path;
-	if (bpf_map_update_elem(&paths, &hash, &path, BPF_ANY)) {
-		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
-		return 0;
-	}
-	next_path = path + 1;
+	path = next_path++;
 	event->head = head(0, EVENT_PATH, 0);
 	event->path = path;
-	event->frames = frames_walked;
+	event->frames = walk.frames;
+	event->truncated = walk.truncated;
+	event->unused = 0;
+	__builtin_memcpy(event->sites, walk.sites, sizeof(event->sites));
 	submit(event);
+	bpf_map_update_elem(&paths, &hash, &path, BPF_ANY);
 	return path;
 }
 
@@ -285,15 +291,17 @@ static __always_inline u32 path_of(const struct place *place)
 	return find_path(place->execute_data, place->opline);
 }
 
-static __always_inline void forget_site(u64 opline)
+/* Returns 0, for a global function returns something. */
+__noinline u32 forget_site(u64 opline)
 {
 	struct site *site = bpf_map_lookup_elem(&sites, &opline);
 	u32 id;
 	if (!site)
-		return;
+		return 0;
 	id = site->id;
 	bpf_map_delete_elem(&sites, &opline);
 	bpf_map_push_elem(&free_sites, &id, BPF_ANY);
+	return 0;
 }
 
 /* Code is about to be freed: another function's oplines may soon lie at its addresses. */

@@ -59,8 +59,9 @@ static __always_inline u64 block_size_of(u64 size)
 	return (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 }
 
-/* The size in bytes of the live block at address; 0 where the heap knows none. */
-static __noinline u64 huge_block_size(u64 address)
+/* The size in bytes of the huge block at address; 0 where the heap knows none. A global function, like each that is
+ * called from a loop or loops itself: the verifier walks it once and not at every call. */
+__noinline u64 huge_block_size(u64 address)
 {
 	struct huge_block block = {};
 	u64 at = read_word(the_heap() + knobs.heap_huge_list);
@@ -80,6 +81,7 @@ static __always_inline u32 page_info(u64 address)
 	return read_u32(chunk + knobs.chunk_map + 4 * ((address - chunk) >> 12));
 }
 
+/* The size in bytes of the live block at address; 0 where the heap knows none. */
 static __always_inline u64 live_block_size(u64 address)
 {
 	u32 info;

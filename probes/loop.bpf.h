@@ -6,7 +6,7 @@
 #include "heap.bpf.h"
 
 #define STACK_PAGES 8
-#define GENERATOR_FRAMES 32
+#define CHAIN_FRAMES 64
 /* Offset of func in zend_execute_data, and of prev in struct _zend_vm_stack. */
 #define FRAME_FUNC 24
 #define FRAME_PREV 48
@@ -23,30 +23,32 @@ static __always_inline void begin_loop(u32 number, u64 frame)
 	submit(event);
 }
 
+static __noinline int is_caller(u64 frame, u64 at)
+{
+	for (int i = 0; i < CHAIN_FRAMES && at; i++) {
+		if (at == frame)
+			return 1;
+		at = read_word(at + FRAME_PREV);
+	}
+	return 0;
+}
+
 /* Is the frame that the loop began in still on the stack? VM stacks grow upwards: while it is, the top lies above it
- * and its slot still holds its function. */
+ * and its slot still holds its function. From another stack (a fiber that the loop resumed), or for a frame that lies
+ * on none (a generator's), the chain of callers tells. */
 static __noinline int frame_is_live(const struct hook *hook, const struct vm_stack *stack)
 {
 	u64 page = stack->page;
 	if (!hook->frame)
 		return 0;
-	if (!hook->page) {
-		u64 at = stack->execute_data;
-		for (int i = 0; i < GENERATOR_FRAMES && at; i++) {
-			if (at == hook->frame)
-				return 1;
-			at = read_word(at + FRAME_PREV);
-		}
-		return 0;
-	}
 	if (page == hook->page) {
 		if (stack->top <= hook->frame)
 			return 0;
 	} else {
 		for (int i = 0; i < STACK_PAGES && page && page != hook->page; i++)
 			page = read_word(page + VM_STACK_PREV);
-		if (page != hook->page)
-			return 0;
+		if (!page || page != hook->page)
+			return is_caller(hook->frame, stack->execute_data);
 	}
 	return read_word(hook->frame + FRAME_FUNC) == hook->func;
 }

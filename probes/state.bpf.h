@@ -88,10 +88,19 @@ struct pending {
 	u64 old;
 };
 
+/* A call path while it is walked. In memory, for in registers the verifier would follow each of its values. */
+struct walk {
+	u64 at;
+	u64 opline; /* of the innermost frame */
+	u64 hash;
+	u32 frames;
+	u32 truncated;
+	u32 sites[MAX_FRAMES];
+};
+
 struct pending pending = {};
+struct walk walk = {};
 u64 heap = 0;
-/* find_path's count stands in memory: in a register the verifier would follow each of its values. */
-u32 frames_walked = 0;
 u64 loops_begun = 0;
 u64 last_tick_ns = 0;
 u64 next_serial = 1;

@@ -8,7 +8,8 @@ import { beginsLikeALog, defaultLogs, errorCode } from './log/location.js';
  */
 export async function clean(file?: string): Promise<string[]> {
   if (file === undefined) return defaultLogs().filter(isLog).map(remove);
-  if (!isLog(file)) throw new PhptraceError(`will not remove ${file}: it is no phptrace log: name a log`);
+  if (!isLog(file))
+    throw new PhptraceError(`will not remove ${file}: it is no phptrace log, or one of a later version: name a log`);
   return [remove(file)];
 }
 

@@ -10,8 +10,8 @@ export interface SliceTrend {
 
 /** Cuts the loops `from` to `to` into (at most) 8 slices and compares how much `levelAt` grew in each. */
 export function sliceTrend(from: number, to: number, levelAt: (loop: number) => number): SliceTrend {
-  const slices = Math.max(1, Math.min(SLICES, to - from));
-  const bounds = Array.from({ length: slices + 1 }, (_, i) => from + Math.round((i * (to - from)) / slices));
+  const bounds = sliceBounds(from, to);
+  const slices = bounds.length - 1;
   const perSlice: number[] = [];
   const rates: number[] = [];
   for (let i = 0; i < slices; i++) {
@@ -26,6 +26,12 @@ export function sliceTrend(from: number, to: number, levelAt: (loop: number) => 
     t: meanOverError(rates),
     lateOverEarly: early > 0 ? mean(rates.slice(-late)) / early : Infinity,
   };
+}
+
+/** Where the slices begin and end: one bound more than there are slices. They differ in length by one loop at most. */
+export function sliceBounds(from: number, to: number): number[] {
+  const slices = Math.max(1, Math.min(SLICES, to - from));
+  return Array.from({ length: slices + 1 }, (_, i) => from + Math.round((i * (to - from)) / slices));
 }
 
 function meanOverError(values: readonly number[]): number {

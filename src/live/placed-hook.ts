@@ -30,7 +30,7 @@ export interface PlacingContext {
 }
 
 /** How long a loop is when time alone cuts them. Short against a minute's trace, long against a request. */
-const TICK_MS = 250;
+const TICK_MS = 100;
 
 /** Puts a hook in place. @throws PhptraceError where it cannot be */
 export function placeHook(context: PlacingContext, hook: number, boundary: Boundary): PlacedHook {

@@ -2,6 +2,8 @@ import { release } from 'node:os';
 import { attachProcessEvents, attachUprobes, MissingUprobeMulti } from '../bpf/links.js';
 import type { Attachment, LinkKind } from '../bpf/links.js';
 import { TraceObject } from '../bpf/trace-object.js';
+import { goneProcess } from '../php/memory.js';
+import { processState } from '../php/process.js';
 import { knobsOf } from './target.js';
 import type { Target } from './target.js';
 
@@ -43,6 +45,7 @@ function probe(target: Target, ringBytes: number, links: LinkKind): ProbedProces
   } catch (error) {
     for (const attachment of attachments) void attachment.detach();
     object.close();
+    if (processState(target.process.pid) === undefined) throw goneProcess(target.process.pid);
     throw error;
   }
   return { object, links, attachments };

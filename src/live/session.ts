@@ -80,14 +80,15 @@ export class Session implements EventSink {
 
   /** The loop is still being chosen while the trace runs; a trace that ends before has none. */
   awaitHook(choice: Promise<ChosenLoop>): void {
-    this.choosing = 'cannot tell what the loop is: the trace ended before it began again: name it with --loop';
+    this.choosing = 'cannot tell what the loop is: the program ended too soon: name it with --loop';
     choice.then(
       (hook) => {
         this.choosing = undefined;
         if (!this.ended) this.place(hook, hook.boundary);
       },
       (error: unknown) => {
-        if (error instanceof PhptraceError) this.choosing = error.message;
+        const isGone = processState(this.target.process.pid) === undefined;
+        if (error instanceof PhptraceError && !isGone) this.choosing = error.message;
         this.end('no loop was found', false);
       },
     );
@@ -161,8 +162,9 @@ export class Session implements EventSink {
     this.ledger.boundary(hook, heapSize, timeNs);
   }
 
-  reset(heapSize: number): void {
-    this.ledger.reset(heapSize);
+  reset(): void {
+    // zend_mm_shutdown leaves a heap that holds nothing.
+    this.ledger.reset(0);
   }
 
   site(named: SiteNamed): void {

@@ -7,7 +7,7 @@ import { readSapi } from '../php/process.js';
 import { buildReport } from '../report/build.js';
 import type { Report } from '../report/model.js';
 import { LOG_SCHEMA } from '../trace/records.js';
-import type { EndRecord, TraceRecord } from '../trace/records.js';
+import type { EndRecord, TraceHeader, TraceRecord } from '../trace/records.js';
 import { Session } from './session.js';
 import type { SessionOptions } from './session.js';
 import type { Target } from './target.js';
@@ -37,23 +37,23 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
   const { pid } = target.process;
   const log = new LogWriter(options.logFile === undefined ? createDefaultLog(pid, new Date()) : openNamedLog(options.logFile));
   const history = new History();
-  const emit = (record: TraceRecord): void => {
+  const deliver = (record: TraceRecord): void => {
     history.add(record);
     log.write(record);
     options.observer?.record?.(record);
   };
+  const warmup = options.warmup ?? WARMUP_LOOPS;
+  const emit = afterHeader(deliver, () => ({
+    type: 'trace',
+    schema: LOG_SCHEMA,
+    pid,
+    php: target.version,
+    sapi: readSapi(target.process) ?? 'unknown',
+    mode: 'exact',
+    startedAt: new Date().toISOString(),
+    warmup,
+  }));
   try {
-    const warmup = options.warmup ?? WARMUP_LOOPS;
-    emit({
-      type: 'trace',
-      schema: LOG_SCHEMA,
-      pid,
-      php: target.version,
-      sapi: readSapi(target.process) ?? 'unknown',
-      mode: 'exact',
-      startedAt: new Date().toISOString(),
-      warmup,
-    });
     const session = new Session(target, sessionOptions(options, emit, warmup, course.mayStop), course.wanted);
     const end = await follow(session, course);
     const notes = [...end.notes, ...((await course.conclude?.()) ?? [])];
@@ -62,6 +62,20 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
     log.close();
   }
   return buildReport(history, judge(history), { log: log.file, notes: log.problem === undefined ? [] : [log.problem] });
+}
+
+/** Holds names back until the first loop or the end: a program that was just launched cannot tell its SAPI before it runs. */
+function afterHeader(deliver: (record: TraceRecord) => void, header: () => TraceHeader): (record: TraceRecord) => void {
+  let held: TraceRecord[] | undefined = [];
+  return (record) => {
+    if (held && record.type !== 'loop' && record.type !== 'end') {
+      held.push(record);
+      return;
+    }
+    for (const early of held ? [header(), ...held] : []) deliver(early);
+    held = undefined;
+    deliver(record);
+  };
 }
 
 /** The probes come off whatever happens on the way. */

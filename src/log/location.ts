@@ -3,6 +3,7 @@ import { openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { PhptraceError } from '../errors.js';
+import { LOG_SCHEMA } from '../trace/records.js';
 
 /** A log that is open for writing and empty. The one who gets it closes `fd`. */
 export interface OpenLog {
@@ -86,10 +87,14 @@ export function defaultLogs(surroundings = ownSurroundings()): string[] {
   }
 }
 
-/** Whether an open file begins as every log of ours does, whatever its schema. */
+/** Whether an open file begins as a log of ours does, of this schema or an earlier one; later ones are left alone. */
 export function beginsLikeALog(fd: number): boolean {
-  const head = Buffer.alloc(LOG_BEGINNING.length);
-  return readSync(fd, head, 0, head.length, 0) === head.length && head.toString('latin1') === LOG_BEGINNING;
+  const head = Buffer.alloc(LOG_BEGINNING.length + 8);
+  const length = readSync(fd, head, 0, head.length, 0);
+  const text = head.toString('latin1', 0, length);
+  if (!text.startsWith(LOG_BEGINNING)) return false;
+  const [schema] = /^\d+(?=,)/.exec(text.slice(LOG_BEGINNING.length)) ?? [];
+  return schema !== undefined && Number(schema) <= LOG_SCHEMA;
 }
 
 /** `ENOENT` and the like, or the message of what is no system error. */

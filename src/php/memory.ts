@@ -65,9 +65,14 @@ export function pointerAt(view: DataView, offset: number): number {
   return view.getUint32(offset, true) + view.getUint32(offset + 4, true) * TWO_32;
 }
 
+/** For a process that ended between two looks at it. */
+export function goneProcess(pid: number): PhptraceError {
+  return new PhptraceError(`process ${String(pid)} has ended meanwhile: start it again, or trace it by \`phptrace run\``);
+}
+
 function explain(error: unknown, pid: number): unknown {
   if (!(error instanceof SystemCallError)) return error;
-  if (error.errnoName === 'ESRCH') return new PhptraceError(`process ${String(pid)} has gone`);
+  if (error.errnoName === 'ESRCH') return goneProcess(pid);
   return new PhptraceError(
     `cannot read memory of process ${String(pid)}: ${error.errnoName}: run as root or grant CAP_SYS_PTRACE`,
   );

@@ -1,3 +1,5 @@
+import { sliceBounds } from '../leaks/slices.js';
+import type { Evidence } from '../leaks/verdict.js';
 import type { Accounting, Frame, Report, ReportedSite } from './model.js';
 import { place, printable, type Palette } from './palette.js';
 
@@ -38,16 +40,25 @@ function leakLines(site: ReportedSite, several: boolean, { red }: Palette): stri
   const { evidence } = site;
   return [
     `${where(site)}${context(site, several)}`,
-    `  ${red(amount(site.bytesPerLoop))} bytes a loop: ${site.bytes} bytes in ${counted(site.blocks, 'block', 'blocks')} since warm-up`,
-    `  grew in ${evidence.grewInLoops} of ${evidence.loops} loops, last ${lastGrowth(evidence.loopsSinceGrowth)}; ` +
-      `of ${counted(evidence.births, 'block', 'blocks')} left behind ${evidence.survivors} are alive`,
-    `  growth by parts of the trace: ${evidence.perSlice.join(', ')} bytes`,
+    `  ${red(amount(site.bytesPerLoop))} bytes a loop: ${site.bytes} bytes ${spread(site.blocks)} since warm-up`,
+    `  grew in ${evidence.grewInLoops} of ${evidence.loops} loops, ${lastGrowth(evidence.loopsSinceGrowth)}; ` +
+      `still alive: ${evidence.survivors} of ${counted(evidence.births, 'block', 'blocks')} left behind`,
+    `  bytes a loop by parts of the trace: ${ratesOf(evidence).join(', ')}`,
     ...pathLines(site),
   ];
 }
 
+function spread(blocks: number): string {
+  return blocks > 0 ? `in ${counted(blocks, 'block', 'blocks')}` : 'more in the same blocks';
+}
+
 function lastGrowth(loopsAgo: number): string {
-  return loopsAgo === 0 ? 'in the last loop' : `${counted(loopsAgo, 'loop', 'loops')} before the end`;
+  return loopsAgo === 0 ? 'also in the last one' : `the last time ${counted(loopsAgo, 'loop', 'loops')} before the end`;
+}
+
+function ratesOf({ perSlice, loops }: Evidence): string[] {
+  const bounds = sliceBounds(0, loops);
+  return perSlice.map((bytes, i) => amount(bytes / Math.max(1, bounds[i + 1]! - bounds[i]!)));
 }
 
 /** The call path from the caller to the first line outside `vendor`, where the line itself is inside. */
@@ -57,11 +68,11 @@ function pathLines(site: ReportedSite): string[] {
 }
 
 function pendingLine(site: ReportedSite, several: boolean): string {
-  const { moreLoops, loopsSinceGrowth } = site.evidence;
+  const { moreLoops, grewInLoops, loops, loopsSinceGrowth } = site.evidence;
   const head = `${where(site)}${context(site, several)}: ${site.bytes} bytes in ${counted(site.blocks, 'block', 'blocks')}`;
   if (moreLoops === undefined) return `Alive: ${head}`;
   return (
-    `Not decided: ${head}, grew last ${lastGrowth(loopsSinceGrowth)}; ` +
+    `Not decided: ${head}, grew in ${grewInLoops} of ${loops} loops, ${lastGrowth(loopsSinceGrowth)}; ` +
     `about ${counted(moreLoops, 'loop', 'loops')} more would tell`
   );
 }

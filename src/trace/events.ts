@@ -61,7 +61,8 @@ export interface EventSink {
   ): void;
   /** A loop of hook (counted from 0) begins, in the frame at `frame`. */
   loop(hook: number, heapSize: number, frame: number, timeNs: number): void;
-  reset(heapSize: number): void;
+  /** The heap dropped every block. */
+  reset(): void;
   site(named: SiteNamed): void;
   path(path: number, sites: readonly number[], truncated: boolean): void;
   process(change: ProcessChange): void;
@@ -102,7 +103,7 @@ export function decodeEvent(words: Int32Array, at: number, lengthBytes: number, 
       sink.loop(hook - 1, wide(words, at + 2), address, wide(words, at + 4));
       break;
     case EVENT.reset:
-      sink.reset(wide(words, at + 2));
+      sink.reset();
       break;
     case EVENT.site:
       sink.site(decodeSite(words, at, address));

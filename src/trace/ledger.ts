@@ -96,7 +96,8 @@ export class Ledger {
     this.events++;
     if (oldAddress !== 0) {
       if (oldAddress === newAddress && this.sizeOf(oldAddress, oldSizeBytes) === newSizeBytes) return;
-      this.died(oldAddress, oldSizeBytes, site);
+      const isKnown = this.died(oldAddress, oldSizeBytes, site);
+      if (!isKnown) this.outgrown(oldSizeBytes, site, path, hook);
     }
     if (newAddress !== 0) this.born(newAddress, newSizeBytes, site, path, hook);
   }
@@ -158,14 +159,27 @@ export class Ledger {
     ledger.born(this.places.of(site, path, outside), sizeBytes);
   }
 
-  private died(address: number, sizeBytes: number, site: number): void {
+  /** Returns whether the block's birth was seen. */
+  private died(address: number, sizeBytes: number, site: number): boolean {
     if (this.table.take(address)) {
       this.ended(site);
-      return;
+      return true;
     }
     this.unknownFrees++;
     this.unknownFreedBytes += sizeBytes;
     this.balance -= sizeBytes;
+    return false;
+  }
+
+  /**
+   * A block older than the trace was moved or resized: it counts as born before the first loop where it is resized now,
+   * so that the line is charged with what the block grew by and not with all of its new size. Before loop 1 nothing is
+   * recorded that would have to be corrected.
+   */
+  private outgrown(oldSizeBytes: number, site: number, path: number, hook: number): void {
+    const outside = hook === 0;
+    const ledger = this.hooks[outside ? this.lastBegun : hook - 1]!;
+    if (ledger.loop >= 1) ledger.died(this.places.of(site, path, outside), -1, oldSizeBytes, site);
   }
 
   /** Books the end of the block that the table has just found. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { inWorkplace, php, root, until, type JsonRun, type Workplace } from './harness.js';
+import { integration, php, root, until, type JsonRun, type Workplace } from './harness.js';
 import { alignment, loopRecords, measuredCalls, readMeasurement } from './measurement.js';
 import { suspects, type SiteJson } from './report-json.js';
 import { readCases, type Case, type SiteTruth } from './truth.js';
@@ -9,33 +9,16 @@ import { readCases, type Case, type SiteTruth } from './truth.js';
 // Each program of test/cases says of itself what is true of it; here phptrace has to find just that.
 
 const extensionDirectory = join(root, 'build/test-extension');
-const cases = readCases();
 
 test.before('the test extension builds', (t) => {
   if (process.getuid?.() === 0) execFileSync(join(root, 'test/extension/build.sh'), [extensionDirectory]);
   t.pass();
 });
 
-for (const subject of cases) {
+for (const subject of readCases()) {
   const { name, truth } = subject;
-  const title = `${name}: ${truth.verdict === 'leak' ? 'its leaking lines are named, and no others' : 'nothing is accused'}`;
-  if (process.getuid?.() === 0)
-    test(title, (t) => twoAtATime(() => inWorkplace(t, 60, (t, place) => judge(t, place, subject))));
-  else test.skip(`${title} (skipped: tracing needs root)`, () => {});
-}
-
-const waiting: (() => void)[] = [];
-let running = 0;
-
-async function twoAtATime(work: () => Promise<void>): Promise<void> {
-  if (running >= 2) await new Promise<void>((resolve) => waiting.push(resolve));
-  running++;
-  try {
-    await work();
-  } finally {
-    running--;
-    waiting.shift()?.();
-  }
+  const finding = truth.verdict === 'leak' ? 'its leaking lines are named, and no others' : 'nothing is accused';
+  integration(`${name}: ${finding}`, (t, place) => judge(t, place, subject));
 }
 
 async function judge(t: ExecutionContext, place: Workplace, subject: Case): Promise<void> {

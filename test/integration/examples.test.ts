@@ -18,7 +18,7 @@ test('every example says how it is traced, and the README lists it', (t) => {
 
 for (const name of examples) {
   integration(`examples/${name}: the report names its marked lines, and no others`, async (t, place) => {
-    const loop = /--loop (\S+)/.exec(source(name))?.[1] ?? '';
+    const loop = /attach \$! --loop (\S+)/.exec(source(name))?.[1] ?? '';
     const file = join(directory, name);
     const running = place.start(php, [file]);
     const { report, exitCode } = await place.attachJson(running.pid, ['--loop', loop, '--loops', '100']);

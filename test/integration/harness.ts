@@ -27,19 +27,12 @@ export function integration(
     test.skip(`${title} (skipped: tracing needs root)`, () => {});
     return;
   }
-  test.serial(title, (t) => inWorkplace(t, options.seconds ?? 60, body));
-}
-
-/** Runs a test's body with a workplace of its own, which is emptied however the body ends. */
-export async function inWorkplace(
-  t: ExecutionContext,
-  seconds: number,
-  body: (t: ExecutionContext, place: Workplace) => Promise<void>,
-): Promise<void> {
-  t.timeout(seconds * 1000);
-  const place = new Workplace();
-  t.teardown(() => place.close());
-  await body(t, place);
+  test.serial(title, async (t) => {
+    t.timeout((options.seconds ?? 60) * 1000);
+    const place = new Workplace();
+    t.teardown(() => place.close());
+    await body(t, place);
+  });
 }
 
 export interface JsonRun {

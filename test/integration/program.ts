@@ -29,7 +29,8 @@ export class Program {
   ) {
     const owner = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
     const place = options.cwd === undefined ? {} : { cwd: options.cwd };
-    this.child = spawn(command, args, { ...owner, ...place, env: { ...process.env, ...options.env } });
+    const env = { ...process.env, ...options.env };
+    this.child = spawn(command, args, { ...owner, ...place, env, detached: true });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     // A program that ended while we write to it is no fault of the test's.
@@ -60,7 +61,7 @@ export class Program {
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      this.child.kill('SIGKILL');
+      this.kill();
     }, seconds * 1000);
     const ended = await this.end.finally(() => clearTimeout(timer));
     if (late) {
@@ -72,9 +73,14 @@ export class Program {
     return ended;
   }
 
-  /** Ends it if it still runs. */
+  /** Ends it if it still runs, at once. */
   async stop(): Promise<void> {
-    if (this.ended === undefined) this.child.kill('SIGKILL');
+    if (this.ended === undefined) this.kill();
     await this.end.catch(() => {});
+  }
+
+  /** With what it started: it leads a process group of its own. */
+  private kill(): void {
+    process.kill(-this.pid, 'SIGKILL');
   }
 }

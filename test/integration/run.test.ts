@@ -41,29 +41,34 @@ integration('a program too short to judge is not called clean', async (t, place)
   t.is(exitCode, 2);
 });
 
-integration('request: what a request keeps in statics is dropped with it, and is no leak', async (t, place) => {
-  const port = await freePort();
-  const log = place.path('requests.ndjson');
-  const server = [php, '-S', `127.0.0.1:${port}`, join(root, 'test/integration/programs/site.php')];
-  const args = ['run', '--loop', 'request', '--loops', '30', '--format', 'json', '--log', log, '--', ...server];
-  const tracer = place.startPhptrace(args);
-  await until(() => /started/.test(tracer.stderr) || tracer.ended !== undefined, 'the server');
-  let answers = 0;
-  for (let i = 0; i < 60 && tracer.ended === undefined; i++) {
-    if ((await get(port).catch(() => '')) === 'visits: 50\n') answers++;
-    await sleep(10);
-  }
-  const { code } = await tracer.endedWithin(20);
-  const report = parseReport(tracer.stdout, code, tracer.stderr);
-  t.true(answers >= 30, `${answers} answers\n${tracer.stderr}`);
-  t.deepEqual(
-    report.hooks.map(({ loop, boundary }) => ({ loop, boundary })),
-    [{ loop: 'request', boundary: 'request' }],
-  );
-  t.deepEqual(suspects(report), []);
-  t.is(report.verdict, 'clean', JSON.stringify(report, null, 1));
-  t.is(code, 0);
-});
+integration(
+  'request: what a request keeps in statics is dropped with it; SIGINT ends server and trace with a report',
+  async (t, place) => {
+    const port = await freePort();
+    const log = place.path('requests.ndjson');
+    const server = [php, '-S', `127.0.0.1:${port}`, join(root, 'test/integration/programs/site.php')];
+    const args = ['run', '--loop', 'request', '--format', 'json', '--log', log, '--', ...server];
+    const tracer = place.startPhptrace(args);
+    await until(() => /started/.test(tracer.stderr) || tracer.ended !== undefined, 'the server');
+    let answers = 0;
+    for (let i = 0; i < 40; i++) {
+      if ((await get(port)) === 'visits: 50\n') answers++;
+      await sleep(10);
+    }
+    tracer.signal('SIGINT');
+    const { code } = await tracer.endedWithin(20);
+    const report = parseReport(tracer.stdout, code, tracer.stderr);
+    t.is(answers, 40, tracer.stderr);
+    t.true(report.loops.seen >= 39);
+    t.deepEqual(
+      report.hooks.map(({ loop, boundary }) => ({ loop, boundary })),
+      [{ loop: 'request', boundary: 'request' }],
+    );
+    t.deepEqual(suspects(report), []);
+    t.is(report.verdict, 'clean', JSON.stringify(report, null, 1));
+    t.is(code, 0);
+  },
+);
 
 /** A port of the loopback that is free now. */
 function freePort(): Promise<number> {

@@ -27,6 +27,7 @@ function useAll(path: string): void {
     elf.bounds(0x2000);
     elf.read(0x2000, 8);
     elf.buildId();
+    elf.stubSymbol(0x4000);
     detectVersion(elf);
   } finally {
     elf.close();
@@ -46,6 +47,15 @@ test('symbols, code, bounds, file offsets and build id are read', (t) => {
   t.deepEqual(elf.bounds(0x2010), { start: 0x2010, end: 0x2020 });
   t.is(elf.buildId(), 'c0ffee01');
   t.is(detectVersion(elf), '8.2.36');
+  elf.close();
+});
+
+test('a linkage stub and its slot lead to the imported symbol', (t) => {
+  const elf = openElf(file(buildElf()));
+  t.is(elf.slotSymbol(0x5008), 'imported');
+  t.is(elf.slotSymbol(0x5010), undefined);
+  t.is(elf.stubSymbol(0x4000), 'imported');
+  t.is(elf.stubSymbol(0x2000), undefined);
   elf.close();
 });
 

@@ -93,7 +93,7 @@ test('other versions are laid out otherwise', (t) => {
   });
 });
 
-for (const build of ['debian-8.2.36', 'libphp-7.4.33', 'libphp-8.1.29', 'libphp-8.5.2']) {
+for (const build of ['debian-8.2.36', 'debian-libphp-8.2.36', 'libphp-7.4.33', 'libphp-8.1.29', 'libphp-8.5.2']) {
   test(`${build}: code and table of versions agree, and every number has its proof`, (t) => {
     const { version } = cutBinary(build);
     const layout = deriveEngineLayout(open(build), version);

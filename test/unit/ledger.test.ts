@@ -184,6 +184,16 @@ test('a realloc in place that changes no size changes nothing', (t) => {
   t.is(ledger.liveBlocks, 1);
 });
 
+test('a block older than the trace that is resized charges its line with the growth alone', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  ledger.realloc(ADDRESS, 32768, ADDRESS + 2 ** 21, 65536, KEEP, 0, IN_FIRST);
+  loops(ledger, 2);
+  t.like(records[0], { loop: 1, residue: [{ bytes: 65536 }], explained: 32768 });
+  t.like(records[0]?.lateFrees[0], { site: KEEP, birthSite: KEEP, birthLoop: -1, bytes: 32768 });
+  t.is(ledger.counters.unknownFrees, 1);
+});
+
 test('a realloc of a null pointer is an allocation', (t) => {
   const { ledger } = books();
   ledger.realloc(0, 0, ADDRESS, 64, KEEP, 0, IN_FIRST);

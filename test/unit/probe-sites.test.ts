@@ -5,7 +5,7 @@ import { findProbeSites } from '../../src/php/probe-sites.js';
 import type { AllocSite, FreeSite, ProbeSites } from '../../src/php/probe-sites.js';
 import { CutImage, cutBinary } from '../fixtures/sites/image.js';
 
-const BUILDS = ['debian-8.2.36', 'libphp-7.4.33', 'libphp-8.1.29', 'libphp-8.5.2'];
+const BUILDS = ['debian-8.2.36', 'debian-libphp-8.2.36', 'libphp-7.4.33', 'libphp-8.1.29', 'libphp-8.5.2'];
 
 function sitesOf(build: string): ProbeSites {
   return findProbeSites(new CutImage(cutBinary(build)));
@@ -85,6 +85,12 @@ test('libphp 8.5.2: _emalloc_8 goes on to _emalloc_16 and needs no site', (t) =>
   ]);
   t.false(alloc.some(({ symbol }) => symbol === '_emalloc_8'));
   t.is(told(one(alloc, '_emalloc')), 'any 597240 rdi r8');
+});
+
+test('a library that calls itself by linkage stubs: a realloc of NULL still goes to _zend_mm_alloc', (t) => {
+  const { realloc } = sitesOf('debian-libphp-8.2.36');
+  t.like(one(realloc, '_erealloc'), { nullGoesTo: 'zend_mm_alloc' });
+  t.like(one(realloc, '_erealloc2'), { nullGoesTo: 'zend_mm_alloc' });
 });
 
 for (const build of BUILDS) {

@@ -16,7 +16,8 @@ function handle(int $n, SplFixedArray $kept, int $start, string $step, int $time
 
 [, $start, $step, $times] = array_map('intval', $argv);
 $kept = new SplFixedArray(1000);
+$added = str_repeat('t', $step);
 for ($n = 0; measured(900); $n++) {
-    handle($n, $kept, $start, str_repeat('t', $step), $times);
+    handle($n, $kept, $start, $added, $times);
     usleep(10_000);
 }

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+/** What a program of bench/programs says of a stretch of its own time. */
+export interface Window {
+  /** When it ended, on the clock of `process.hrtime`. */
+  readonly endNs: number;
+  readonly nsPerTurn: number;
+}
+
+/** A PHP program that measures itself, window by window, until it is stopped. */
+export class PhpWindows {
+  readonly windows: Window[] = [];
+  private rest = '';
+
+  private constructor(private readonly child: ChildProcess) {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (this.rest + text).split('\n');
+      this.rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const [endNs = NaN, nsPerTurn = NaN] = line.split(' ').map(Number);
+        this.windows.push({ endNs, nsPerTurn });
+      }
+    });
+  }
+
+  /** Starts it; PHP's own start-up is over when this returns. @throws Error where there is no php */
+  static async start(program: 'pairs' | 'calls', windowMs: number, env: NodeJS.ProcessEnv = {}): Promise<PhpWindows> {
+    const file = fileURLToPath(new URL(`../../bench/programs/${program}.php`, import.meta.url));
+    // opcache would only change what surrounds the pair; files of the machine's php.ini stay out of it.
+    const args = ['-d', 'opcache.enable_cli=0', file, String(windowMs)];
+    const child = spawn(process.env['PHPTRACE_PHP'] ?? 'php', args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child, 'spawn');
+    const php = new PhpWindows(child);
+    await php.next(2);
+    return php;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? NaN;
+  }
+
+  /** What the windows of the next `seconds` say, ns a turn. The window that has begun already is not among them. */
+  async measure(seconds: number): Promise<number[]> {
+    await this.next(1);
+    const from = this.windows.length;
+    await sleep(seconds * 1000);
+    await this.next(1);
+    return this.windows.slice(from).map(({ nsPerTurn }) => nsPerTurn);
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const end = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await end;
+  }
+
+  private async next(count: number): Promise<void> {
+    for (const until = this.windows.length + count; this.windows.length < until; await sleep(1)) {
+      if (this.child.exitCode !== null) throw new Error(`php ended with ${String(this.child.exitCode)}`);
+    }
+  }
+}
