@@ -64,7 +64,13 @@ function capabilities(): Check {
 function btf(): Check {
   const file = '/sys/kernel/btf/vmlinux';
   const ok = existsSync(file);
-  return check('BTF', ok, ok ? file : 'none', 'not needed by the exact trace; a kernel with CONFIG_DEBUG_INFO_BTF has it', false);
+  return check(
+    'BTF',
+    ok,
+    ok ? file : 'none',
+    'not needed by the exact trace; a kernel with CONFIG_DEBUG_INFO_BTF has it',
+    false,
+  );
 }
 
 function uprobes(): Check {
@@ -74,7 +80,13 @@ function uprobes(): Check {
 
 function uprobeMulti(): Check {
   const ok = isKernelSince([6, 6]);
-  return check('uprobe_multi', ok, ok ? 'kernel 6.6 or later' : 'none', 'not needed: perf links do the same, slower to attach', false);
+  return check(
+    'uprobe_multi',
+    ok,
+    ok ? 'kernel 6.6 or later' : 'none',
+    'not needed: perf links do the same, slower to attach',
+    false,
+  );
 }
 
 function programs(): Check {
@@ -153,7 +165,12 @@ async function sizeCheck(target: Target): Promise<Check> {
     }
     await sleep(10);
   }
-  return check('heap size', false, 'size is larger than real_size', 'send this output: the layout is wrong for this build');
+  return check(
+    'heap size',
+    false,
+    'size is larger than real_size',
+    'send this output: the layout is wrong for this build',
+  );
 }
 
 function messageOf(error: unknown): string {

@@ -26,25 +26,29 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   const over = new AbortController();
   try {
     // A program that is run ends by itself; time limits it only where the user says so.
-    return await trace(target, { durationSeconds: A_DAY_SECONDS, ...options }, {
-      wanted,
-      mayStop: true,
-      begin(session) {
-        launched.resume();
-        if (wanted.length > 0) return;
-        session.awaitHook(chooseLoop(target, over.signal));
+    return await trace(
+      target,
+      { durationSeconds: A_DAY_SECONDS, ...options },
+      {
+        wanted,
+        mayStop: true,
+        begin(session) {
+          launched.resume();
+          if (wanted.length > 0) return;
+          session.awaitHook(chooseLoop(target, over.signal));
+        },
+        async conclude() {
+          over.abort();
+          launched.resume();
+          if (options.signal?.aborted === true) {
+            launched.terminate();
+            await Promise.race([launched.ended, sleep(GRACE_MS, undefined, { ref: false })]);
+            return ['the program was ended with the trace'];
+          }
+          return [`the program ended with ${await launched.ended}`];
+        },
       },
-      async conclude() {
-        over.abort();
-        launched.resume();
-        if (options.signal?.aborted === true) {
-          launched.terminate();
-          await Promise.race([launched.ended, sleep(GRACE_MS, undefined, { ref: false })]);
-          return ['the program was ended with the trace'];
-        }
-        return [`the program ended with ${await launched.ended}`];
-      },
-    });
+    );
   } catch (error) {
     launched.resume();
     launched.terminate();

@@ -36,7 +36,16 @@ export const KNOBS = {
 export const KNOBS_BYTES = 88 + 4 * BIN_SLOTS + SIZE8_SLOTS;
 
 /** struct hook. */
-export const HOOK = { opline: 0, extent: 8, begun: 12, sequence: 16, frame: 24, func: 32, page: 40, nested: 48 } as const;
+export const HOOK = {
+  opline: 0,
+  extent: 8,
+  begun: 12,
+  sequence: 16,
+  frame: 24,
+  func: 32,
+  page: 40,
+  nested: 48,
+} as const;
 export const HOOK_BYTES = 56;
 
 /** enum hook_extent. */
@@ -59,7 +68,22 @@ export const CONTROL = { tickNs: 0, stopName: 8, stopLine: 24 } as const;
 
 /** The numbers of registers in a cookie: those of the instruction set. */
 export const REGISTERS = [
-  'rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15',
+  'rax',
+  'rcx',
+  'rdx',
+  'rbx',
+  'rsp',
+  'rbp',
+  'rsi',
+  'rdi',
+  'r8',
+  'r9',
+  'r10',
+  'r11',
+  'r12',
+  'r13',
+  'r14',
+  'r15',
 ] as const;
 export type Register = (typeof REGISTERS)[number];
 

@@ -1,10 +1,5 @@
 import { SystemCallError, closeFd, closeFdsInParallel } from '../native/libc.js';
-import {
-  createPerfLink,
-  createUprobeMultiLink,
-  openUprobeEvent,
-  openWatchpointEvent,
-} from '../native/kernel-links.js';
+import { createPerfLink, createUprobeMultiLink, openUprobeEvent, openWatchpointEvent } from '../native/kernel-links.js';
 import type { ProbePoint } from '../native/kernel-links.js';
 import { attachRawTracepoint, destroyLink } from '../native/libbpf.js';
 import { PhptraceError } from '../errors.js';

@@ -83,4 +83,3 @@ export function mapRing(mapFd: number, sizeBytes: number): { reader: RingReader;
     },
   };
 }
-

@@ -64,7 +64,9 @@ export class TraceObject {
     this.control = this.mapGlobals('.data.control');
     const ring = mapRing(mapFd(findMap(object, 'ring')), ringBytes);
     this.ring = ring.reader;
-    this.closeRing = () => { ring.close(); };
+    this.closeRing = () => {
+      ring.close();
+    };
     // The kernel rounds each value of an array map up to 8 bytes.
     this.pathWanted = new Uint32Array(this.mapArray('path_wanted', MAX_SITES * 8));
   }
@@ -101,6 +103,16 @@ export class TraceObject {
     const at = hook * HOOK_BYTES;
     this.hooks.setBigUint64(at + HOOK.opline, BigInt(opline), true);
     this.hooks.setUint32(at + HOOK.extent, EXTENT[extent], true);
+  }
+
+  /** The call that is under way is the hook's first loop. Only while the process stands still. */
+  beginLoop(hook: number, frame: number, func: number, vmStackPage: number): void {
+    const at = hook * HOOK_BYTES;
+    this.hooks.setUint32(at + HOOK.begun, 1, true);
+    this.hooks.setBigUint64(at + HOOK.sequence, 1n, true);
+    this.hooks.setBigUint64(at + HOOK.func, BigInt(func), true);
+    this.hooks.setBigUint64(at + HOOK.page, BigInt(vmStackPage), true);
+    this.hooks.setBigUint64(at + HOOK.frame, BigInt(frame), true);
   }
 
   /** Calls of a hook's function inside a loop of its own. */
@@ -154,8 +166,12 @@ function writeKnobs(view: DataView, knobs: Knobs): void {
     if (name === 'allocGlobals' || name === 'executorGlobals') view.setBigUint64(offset, BigInt(value), true);
     else view.setUint32(offset, value, true);
   }
-  knobs.binSize.forEach((size, bin) => { view.setUint32(KNOBS.binSize + 4 * bin, size, true); });
-  knobs.binOfSize8.forEach((bin, size8) => { view.setUint8(KNOBS.binOfSize8 + size8, bin); });
+  knobs.binSize.forEach((size, bin) => {
+    view.setUint32(KNOBS.binSize + 4 * bin, size, true);
+  });
+  knobs.binOfSize8.forEach((bin, size8) => {
+    view.setUint8(KNOBS.binOfSize8 + size8, bin);
+  });
 }
 
 /** hash_of_name of probes/frames.bpf.h: FNV-1a of the first 64 bytes in lower case. */

@@ -50,8 +50,9 @@ function judgeHook(hook: HookHistory): JudgedSite[] {
   });
 }
 
+/** A process watched as a whole has periods of time in place of loops; too few of them tell nothing. */
 function hasLoops(hook: HookHistory): boolean {
-  return hook.record.boundary !== 'none';
+  return hook.record.boundary !== 'none' || hook.judgedLoops >= FEWEST_LOOPS;
 }
 
 /** Of a process watched as a whole: what is alive, without a judgement. Lines are not merged: paths tell them apart. */

@@ -31,7 +31,9 @@ export async function launch(argv: readonly string[], stdout: 'inherit' | 'stder
   const stdio = ['inherit', stdout === 'stderr' ? 2 : 'inherit', 'inherit'] as const;
   const child = spawn('/bin/sh', ['-c', script, 'phptrace', ...argv], { stdio: [...stdio] });
   const ended = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => { resolve(signal === null ? `exit code ${String(code)}` : `signal ${signal}`); });
+    child.once('exit', (code, signal) => {
+      resolve(signal === null ? `exit code ${String(code)}` : `signal ${signal}`);
+    });
   });
   try {
     const target = await holdAtPhp(child, argv);

@@ -18,13 +18,11 @@ export function allocatorProbes(sites: ProbeSites, elf: ElfFile): Probe[] {
       cookie: { value: sites.destroyOpArray.opArrayIn },
     },
     { program: 'on_heap_reset', fileOffset: at(sites.reset.address), cookie: { heap: sites.reset.heapIn } },
-    ...sites.results.map(
-      ({ address, resultIn }): Probe => ({
-        program: 'on_result',
-        fileOffset: at(address),
-        cookie: { value: resultIn },
-      }),
-    ),
+    ...sites.results.map(({ address, resultIn }): Probe => ({
+      program: 'on_result',
+      fileOffset: at(address),
+      cookie: { value: resultIn },
+    })),
     ...sites.realloc.map((site) => reallocProbe(site, at, false)),
     ...heapApi.realloc.map((site) => reallocProbe(site, at, true)),
     ...sites.alloc.map((site) => allocProbe(site, at, false)),
@@ -37,7 +35,11 @@ type FileOffset = (address: number) => number;
 function freeProbe(site: FreeSite, at: FileOffset, anyHeap: boolean): Probe {
   const { pointerIn } = site;
   const bin = site.kind === 'small' ? { bin: site.bin } : {};
-  return { program: 'on_free', fileOffset: at(site.address), cookie: { ...guard(site, anyHeap), ...bin, pointer: pointerIn } };
+  return {
+    program: 'on_free',
+    fileOffset: at(site.address),
+    cookie: { ...guard(site, anyHeap), ...bin, pointer: pointerIn },
+  };
 }
 
 function allocProbe(site: AllocSite, at: FileOffset, anyHeap: boolean): Probe {

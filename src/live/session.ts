@@ -9,6 +9,7 @@ import { Ledger } from '../trace/ledger.js';
 import type { Counters, EndRecord, LoopRecord, TraceRecord } from '../trace/records.js';
 import { SiteRegistry } from '../trace/site-registry.js';
 import type { ChosenLoop } from './auto-loop.js';
+import { callUnderWay } from './call-under-way.js';
 import { placeHook } from './placed-hook.js';
 import type { Boundary } from './placed-hook.js';
 import { probeProcess, unprobe } from './probed-process.js';
@@ -25,7 +26,9 @@ const SURVEY_MS = 100;
 const PROGRESS_MS = 1000;
 
 /** Everything of TraceOptions that a session needs, with its defaults filled in. */
-export type SessionOptions = Required<Pick<TraceOptions, 'warmup' | 'maxLoops' | 'durationSeconds' | 'ringBytes' | 'links' | 'boundary'>> & {
+export type SessionOptions = Required<
+  Pick<TraceOptions, 'warmup' | 'maxLoops' | 'durationSeconds' | 'ringBytes' | 'links' | 'boundary'>
+> & {
   readonly signal: AbortSignal;
   readonly observer: TraceObserver;
   /** Gets each record as it is made. */
@@ -61,11 +64,17 @@ export class Session implements EventSink {
     }
     this.waiting = new WaitingHooks(target, wanted);
     this.probed = probeProcess(target, options.ringBytes, options.links);
-    this.registry = new SiteRegistry(options.emit, (site) => { this.probed.object.wantPaths(site); });
+    this.registry = new SiteRegistry(options.emit, (site) => {
+      this.probed.object.wantPaths(site);
+    });
     this.ledger = new Ledger({
-      emit: (record) => { this.settle(record); },
+      emit: (record) => {
+        this.settle(record);
+      },
       hooks: Math.max(wanted.length, 1),
-      onSurvivor: (site) => { this.registry.want(site); },
+      onSurvivor: (site) => {
+        this.registry.want(site);
+      },
     });
   }
 
@@ -134,6 +143,7 @@ export class Session implements EventSink {
       counters: this.counters(),
       loopsSeen: this.hooks.map((_, hook) => this.ledger.loopsSeen[hook] ?? 0),
       notes: [...this.notes, ...missing],
+      ...(this.hooks.some(({ loop }) => loop === 'none') ? { alive: this.ledger.alive() } : {}),
     };
   }
 
@@ -205,7 +215,10 @@ export class Session implements EventSink {
     this.options.emit(record);
     this.settled[record.hook] = (this.settled[record.hook] ?? 0) + 1;
     const enough = this.options.warmup + this.options.maxLoops;
-    const isEnough = this.waiting.names.length === 0 && this.choosing === undefined && this.hooks.every((_, hook) => (this.settled[hook] ?? 0) >= enough);
+    const isEnough =
+      this.waiting.names.length === 0 &&
+      this.choosing === undefined &&
+      this.hooks.every((_, hook) => (this.settled[hook] ?? 0) >= enough);
     if (isEnough) this.end(`${String(this.options.maxLoops)} loops`, true);
   }
 
@@ -217,10 +230,25 @@ export class Session implements EventSink {
     probed.attachments.push(...placed.attachments);
     this.hooks.push(wanted);
     const { loop, evidence } = wanted;
-    options.emit({ type: 'hook', hook, loop, boundary: placed.boundary, ...(evidence === undefined ? {} : { evidence }) });
+    options.emit({
+      type: 'hook',
+      hook,
+      loop,
+      boundary: placed.boundary,
+      ...(evidence === undefined ? {} : { evidence }),
+    });
     this.note(`loop: ${loop}, by ${placed.boundary}${evidence === undefined ? '' : `: ${evidence}`}`);
     if (placed.note !== undefined) this.note(placed.note);
+    if (options.mayStop) this.beginCallUnderWay(hook, boundary);
     this.watchForStops();
+  }
+
+  /** A process of ours was stopped in the first call: that is call 0, and the next one is recorded. */
+  private beginCallUnderWay(hook: number, boundary: Boundary): void {
+    const call = callUnderWay(this.target, boundary);
+    if (!call) return;
+    this.probed.object.beginLoop(hook, call.frame, call.func, call.vmStackPage);
+    this.ledger.boundary(hook, call.heapSize, 0);
   }
 
   /** Has a process of ours stopped where a hook that waits is first met, so that its second call is not missed. */
@@ -247,7 +275,9 @@ export class Session implements EventSink {
     const counters = this.probed.object.readCounters();
     this.kernelCounters = counters;
     if (counters.customHeap > 0) {
-      this.notes.push(`${String(counters.customHeap)} calls went to another allocator than PHP's own and were not seen`);
+      this.notes.push(
+        `${String(counters.customHeap)} calls went to another allocator than PHP's own and were not seen`,
+      );
     }
     if (counters.unresolved > 0) {
       this.notes.push(`${String(counters.unresolved)} allocations had no result: PHP ran out of memory_limit?`);
@@ -257,7 +287,8 @@ export class Session implements EventSink {
     }
     this.hooks.forEach(({ loop }, hook) => {
       const nested = this.probed.object.nestedCalls(hook);
-      if (nested > 0) this.notes.push(`${loop} called itself ${String(nested)} times: such calls are part of their loop`);
+      if (nested > 0)
+        this.notes.push(`${loop} called itself ${String(nested)} times: such calls are part of their loop`);
     });
   }
 

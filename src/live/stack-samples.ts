@@ -35,15 +35,18 @@ export async function sampleStacks(engine: Engine, signal: AbortSignal): Promise
       if (!functions.has(frame.func)) functions.set(frame.func, tryReadFunction(engine, frame.func));
       const func = functions.get(frame.func);
       if (!func || !owns(engine, func, frame.opline)) continue;
-      const level = (levels[depth] ??= new Map<number, { func: FunctionInfo; samples: number; oplines: Set<number> }>());
+      const level = (levels[depth] ??= new Map<
+        number,
+        { func: FunctionInfo; samples: number; oplines: Set<number> }
+      >());
       const candidate = level.get(func.opcodes) ?? { func, samples: 0, oplines: new Set() };
       candidate.samples++;
       candidate.oplines.add(frame.opline);
       level.set(func.opcodes, candidate);
     }
   };
-  for (const end = performance.now() + SAMPLE_MS; performance.now() < end && !signal.aborted; ) {
-    for (const burst = performance.now() + BURST_MS; performance.now() < burst; ) {
+  for (const end = performance.now() + SAMPLE_MS; performance.now() < end && !signal.aborted;) {
+    for (const burst = performance.now() + BURST_MS; performance.now() < burst;) {
       const stack = readStack(engine.memory, engine.layout, engine.executorGlobals);
       if (stack) take(stack.filter(({ internal }) => !internal).reverse());
     }

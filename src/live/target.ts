@@ -44,7 +44,10 @@ export function openTarget(pid: number): Target {
 }
 
 /** The live heap as it stands, or undefined before PHP has made it. */
-export function readHeap({ process, heap }: Target): { address: number; sizeBytes: number; custom: boolean } | undefined {
+export function readHeap({
+  process,
+  heap,
+}: Target): { address: number; sizeBytes: number; custom: boolean } | undefined {
   const { memory, loadBias } = process;
   const address = memory.pointer(heap.allocGlobals + loadBias);
   if (address === 0) return undefined;

@@ -35,7 +35,9 @@ export interface TraceCourse {
 /** Traces from attach to report. @throws PhptraceError; then nothing stays attached */
 export async function trace(target: Target, options: TraceOptions, course: TraceCourse): Promise<Report> {
   const { pid } = target.process;
-  const log = new LogWriter(options.logFile === undefined ? createDefaultLog(pid, new Date()) : openNamedLog(options.logFile));
+  const log = new LogWriter(
+    options.logFile === undefined ? createDefaultLog(pid, new Date()) : openNamedLog(options.logFile),
+  );
   const history = new History();
   const deliver = (record: TraceRecord): void => {
     history.add(record);
@@ -43,16 +45,21 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
     options.observer?.record?.(record);
   };
   const warmup = options.warmup ?? WARMUP_LOOPS;
-  const emit = afterHeader(deliver, () => ({
-    type: 'trace',
-    schema: LOG_SCHEMA,
-    pid,
-    php: target.version,
-    sapi: readSapi(target.process) ?? 'unknown',
-    mode: 'exact',
-    startedAt: new Date().toISOString(),
-    warmup,
-  }));
+  let sapi: string | undefined;
+  const emit = afterHeader(
+    deliver,
+    () => (sapi ??= readSapi(target.process)),
+    () => ({
+      type: 'trace',
+      schema: LOG_SCHEMA,
+      pid,
+      php: target.version,
+      sapi: sapi ?? 'unknown',
+      mode: 'exact',
+      startedAt: new Date().toISOString(),
+      warmup,
+    }),
+  );
   try {
     const session = new Session(target, sessionOptions(options, emit, warmup, course.mayStop), course.wanted);
     const end = await follow(session, course);
@@ -64,10 +71,18 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
   return buildReport(history, judge(history), { log: log.file, notes: log.problem === undefined ? [] : [log.problem] });
 }
 
-/** Holds names back until the first loop or the end: a program that was just launched cannot tell its SAPI before it runs. */
-function afterHeader(deliver: (record: TraceRecord) => void, header: () => TraceHeader): (record: TraceRecord) => void {
+/**
+ * Holds names back until the first loop or the end: a program that was just launched cannot tell its SAPI before it
+ * runs, and has none when it has ended. `look` has a look at it at each record.
+ */
+function afterHeader(
+  deliver: (record: TraceRecord) => void,
+  look: () => void,
+  header: () => TraceHeader,
+): (record: TraceRecord) => void {
   let held: TraceRecord[] | undefined = [];
   return (record) => {
+    if (held) look();
     if (held && record.type !== 'loop' && record.type !== 'end') {
       held.push(record);
       return;

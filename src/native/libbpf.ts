@@ -29,7 +29,9 @@ interface Libbpf {
 let loaded: Libbpf | undefined;
 let lastMessages: string[] = [];
 
-const vsnprintf = koffi.load('libc.so.6').func('int vsnprintf(_Out_ uint8_t *to, size_t size, const char *format, intptr_t args)');
+const vsnprintf = koffi
+  .load('libc.so.6')
+  .func('int vsnprintf(_Out_ uint8_t *to, size_t size, const char *format, intptr_t args)');
 koffi.proto('int libbpf_print(int level, const char *format, intptr_t args)');
 
 /** Loads libbpf.so.1 on first use. @throws PhptraceError where it is not installed */
@@ -52,7 +54,9 @@ function libbpf(): Libbpf {
     mapFd: library.func('int bpf_map__fd(intptr_t map)'),
     setMaxEntries: library.func('int bpf_map__set_max_entries(intptr_t map, uint32_t entries)'),
     initialValue: library.func('intptr_t bpf_map__initial_value(intptr_t map, _Out_ size_t *size)'),
-    attachRawTracepoint: library.func('intptr_t bpf_program__attach_raw_tracepoint(intptr_t program, const char *name)'),
+    attachRawTracepoint: library.func(
+      'intptr_t bpf_program__attach_raw_tracepoint(intptr_t program, const char *name)',
+    ),
     destroyLink: library.func('int bpf_link__destroy(intptr_t link)'),
     setPrint: library.func('intptr_t libbpf_set_print(libbpf_print *callback)'),
   };
@@ -64,7 +68,11 @@ function libbpf(): Libbpf {
 function keepMessage(_level: number, format: string, args: bigint): number {
   const text = new Uint8Array(512);
   const length = Number(vsnprintf(text, text.length, format, args));
-  lastMessages.push(Buffer.from(text.subarray(0, Math.min(Math.max(length, 0), text.length - 1))).toString().trim());
+  lastMessages.push(
+    Buffer.from(text.subarray(0, Math.min(Math.max(length, 0), text.length - 1)))
+      .toString()
+      .trim(),
+  );
   if (lastMessages.length > 200) lastMessages.splice(0, 100);
   return 0;
 }

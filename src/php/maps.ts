@@ -50,9 +50,7 @@ export function explainProc(error: unknown, pid: number): unknown {
     return new PhptraceError(`no process ${String(pid)}: look for the right pid with \`pgrep -a php\``);
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return new PhptraceError(
-      `cannot look into process ${String(pid)}: ${code}: run as root or grant CAP_SYS_PTRACE`,
-    );
+    return new PhptraceError(`cannot look into process ${String(pid)}: ${code}: run as root or grant CAP_SYS_PTRACE`);
   }
   return error;
 }

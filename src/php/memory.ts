@@ -67,7 +67,9 @@ export function pointerAt(view: DataView, offset: number): number {
 
 /** For a process that ended between two looks at it. */
 export function goneProcess(pid: number): PhptraceError {
-  return new PhptraceError(`process ${String(pid)} has ended meanwhile: start it again, or trace it by \`phptrace run\``);
+  return new PhptraceError(
+    `process ${String(pid)} has ended meanwhile: start it again, or trace it by \`phptrace run\``,
+  );
 }
 
 function explain(error: unknown, pid: number): unknown {

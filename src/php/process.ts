@@ -37,7 +37,10 @@ export function openPhpProcess(pid: number): PhpProcess {
     const elf = tryOpenElf(file);
     if (!elf) continue;
     if (elf.symbol('_emalloc') !== undefined && elf.symbol('zend_mm_get_heap') !== undefined) {
-      const loadBias = biasOf(elf, maps.filter(({ path }) => path === name));
+      const loadBias = biasOf(
+        elf,
+        maps.filter(({ path }) => path === name),
+      );
       return { pid, memory: new ProcessMemory(pid), elf, file, fileName: name, loadBias };
     }
     if (elf.symbol('executor_globals') === undefined && looksLikePhp(elf)) stripped = name;

@@ -22,7 +22,15 @@ export const EVENT_BYTES = {
   path: 24 + 4 * 64,
   process: 16,
 } as const;
-export const SITE_FIELDS = { func: 8, site: 16, line: 20, lineStart: 24, file: 40, function: 552, className: 680 } as const;
+export const SITE_FIELDS = {
+  func: 8,
+  site: 16,
+  line: 20,
+  lineStart: 24,
+  file: 40,
+  function: 552,
+  className: 680,
+} as const;
 export const PROCESS_CHANGE = { fork: 1, exec: 2, exit: 3 } as const;
 export type ProcessChange = keyof typeof PROCESS_CHANGE;
 export const SITE_NO_FRAME = 1;

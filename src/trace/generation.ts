@@ -31,8 +31,8 @@ export class Generation {
     this.bytes[place]! -= sizeBytes;
   }
 
-  /** The loop has ended: keeps only the places with something alive and calls `survived` for each of them. */
-  endLoop(survived: (place: number) => void): void {
+  /** The loop has ended: keeps only the places with something alive. */
+  endLoop(): void {
     let kept = 0;
     for (let i = 0; i < this.touchedCount; i++) {
       const place = this.touched[i]!;
@@ -40,7 +40,6 @@ export class Generation {
         this.touched[kept++] = place;
         this.endBlocks[place] = this.blocks[place]!;
         this.endBytes[place] = this.bytes[place]!;
-        survived(place);
       } else {
         this.listed[place] = 0;
         this.bytes[place] = 0;

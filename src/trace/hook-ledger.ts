@@ -35,17 +35,12 @@ export class HookLedger {
    * The running loop ends and the next begins. Returns the record of the loop before it, which is settled now, or
    * undefined where that is call 0 or earlier. `balance` is the running sum of what the events add up to.
    */
-  boundary(
-    heapSize: number,
-    balance: number,
-    timeNs: number,
-    survived: (place: number) => void,
-  ): LoopRecord | undefined {
+  boundary(heapSize: number, balance: number, timeNs: number): LoopRecord | undefined {
     const ended = this.current;
     ended.heapAfter = heapSize;
     ended.balanceAfter = balance;
     ended.durationNs = timeNs - ended.beganNs;
-    ended.generation.endLoop(survived);
+    ended.generation.endLoop();
 
     const record = this.loop >= 2 ? this.settle(this.previous, this.loop - 1) : undefined;
 

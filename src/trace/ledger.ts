@@ -9,7 +9,7 @@ export interface LedgerOptions {
   readonly emit: (record: LoopRecord) => void;
   /** How many hooks there are. */
   readonly hooks: number;
-  /** Called the first time that a block of a site outlives its loop. */
+  /** Called the first time that a block of a site outlives the loop after its own. */
   readonly onSurvivor?: (site: number) => void;
 }
 
@@ -109,8 +109,10 @@ export class Ledger {
   boundary(hook: number, heapSize: number, timeNs: number): void {
     this.boundariesSeen[hook]!++;
     this.lastBegun = hook;
-    const record = this.hooks[hook]!.boundary(heapSize, this.balance, timeNs, this.survived);
-    if (record) this.emit(record);
+    const record = this.hooks[hook]!.boundary(heapSize, this.balance, timeNs);
+    if (!record) return;
+    this.emit(record);
+    for (const { site } of record.residue) this.survived(site);
   }
 
   /** The heap dropped everything, as at a request's end: every live block ends, and no site has freed it. */
@@ -207,11 +209,9 @@ export class Ledger {
     return (birth >>> (1 + this.hookBits)) - 1;
   }
 
-  private readonly survived = (place: number): void => {
-    if (!this.onSurvivor) return;
-    const { site } = this.places.describe(place);
+  private survived(site: number): void {
     if (this.told[site]) return;
     this.told[site] = true;
-    this.onSurvivor(site);
-  };
+    this.onSurvivor?.(site);
+  }
 }

@@ -1,9 +1,6 @@
 import test from 'ava';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   BIN_SLOTS,
   CONTROL,
@@ -15,17 +12,13 @@ import {
   KNOBS_BYTES,
   MAX_HOOKS,
   MAX_SITES,
-  REGISTERS,
   SIZE8_SLOTS,
-  encodeCookie,
 } from '../../src/bpf/abi.js';
-import type { Cookie } from '../../src/bpf/abi.js';
 import { EVENT, EVENT_BYTES, PROCESS_CHANGE, SITE_FIELDS, SITE_NO_FRAME, decodeEvent } from '../../src/trace/events.js';
+import { PROBES, runC } from '../fixtures/c/run.js';
 import { SinkLog } from '../fixtures/events/sink-log.js';
 
-const PROBES = fileURLToPath(new URL('../../../probes', import.meta.url));
 const HEADERS = ['events.h', 'knobs.h'].map((file) => readFileSync(join(PROBES, file), 'utf8')).join('\n');
-const PROGRAMS = readFileSync(join(PROBES, 'trace.bpf.c'), 'utf8');
 
 test('each knob is written where the programs read it', (t) => {
   const { bytes, fields } = layout().structs['knobs'] ?? missing('knobs');
@@ -103,40 +96,6 @@ test('records that the compiler lays out are decoded field by field', (t) => {
   ]);
 });
 
-test('the programs read from a cookie what was written into it', (t) => {
-  const cookies: Cookie[] = [
-    {},
-    { bin: 29, pointer: 'rdi' },
-    { value: 'rax' },
-    { value: 3 },
-    { value: 'rsi', pointer: 'r15', heap: 'rbx', asksForCustom: true },
-    { pointer: 'r8', value: 'r9', nullIsAlloc: true },
-    { asksForCustom: false, nullIsAlloc: false, bin: 0, value: 0, heap: 'rax' },
-  ];
-  const none = 0xff;
-  t.deepEqual(readCookies(cookies.map(encodeCookie)), [
-    { bin: none, value: none, pointer: none, heap: none, asksForCustom: 0, nullIsAlloc: 0 },
-    { bin: 29, value: none, pointer: 7, heap: none, asksForCustom: 0, nullIsAlloc: 0 },
-    { bin: none, value: 0, pointer: none, heap: none, asksForCustom: 0, nullIsAlloc: 0 },
-    { bin: none, value: 3, pointer: none, heap: none, asksForCustom: 0, nullIsAlloc: 0 },
-    { bin: none, value: 6, pointer: 15, heap: 3, asksForCustom: 1, nullIsAlloc: 0 },
-    { bin: none, value: 9, pointer: 8, heap: none, asksForCustom: 0, nullIsAlloc: 1 },
-    { bin: 0, value: 0, pointer: none, heap: 0, asksForCustom: 0, nullIsAlloc: 0 },
-  ]);
-  for (const name of ['NO_BIN', 'NO_REGISTER'])
-    t.regex(PROGRAMS, new RegExp(`#define ${name} 0x${none.toString(16)}\n`));
-});
-
-test('a register has the number by which the programs read it', (t) => {
-  const read = [...PROGRAMS.matchAll(/case (\d+):\s+READ_REGISTER\((\w+)\);/g)];
-  // The stack pointer holds no argument.
-  const expected = REGISTERS.filter((name) => name !== 'rsp').map((name) => [name, REGISTERS.indexOf(name)]);
-  t.deepEqual(
-    read.map(([, number, name]) => [name, Number(number)]),
-    expected,
-  );
-});
-
 interface Layout {
   readonly structs: Record<string, { bytes: number; fields: Record<string, { offset: number; bytes: number }> }>;
   readonly enums: Record<string, Record<string, number>>;
@@ -149,7 +108,7 @@ let known: Layout | undefined;
 
 /** What the C compiler makes of the headers. The fields come from the headers' text, so that none can be overlooked. */
 function layout(): Layout {
-  known ??= JSON.parse(runC(layoutProgram(), [])) as Layout;
+  known ??= JSON.parse(runC(layoutProgram())) as Layout;
   return known;
 }
 
@@ -219,37 +178,6 @@ static void print_records(void) {
   print_hex(&reset, sizeof reset, ",");
   print_hex(&process, sizeof process, "]");
 }`;
-
-function readCookies(cookies: readonly bigint[]): Record<string, number>[] {
-  const macros = PROGRAMS.match(/^#define COOKIE_.*$/gm)?.join('\n') ?? missing('COOKIE_*');
-  const program = `#include <stdio.h>
-#include <stdlib.h>
-typedef unsigned int u32;
-${macros}
-int main(int argc, char **argv) {
-  putchar('[');
-  for (int i = 1; i < argc; i++) {
-    unsigned long long c = strtoull(argv[i], 0, 10);
-    printf("{\\"bin\\":%u,\\"value\\":%u,\\"pointer\\":%u,\\"heap\\":%u,\\"asksForCustom\\":%d,\\"nullIsAlloc\\":%d}%s",
-      COOKIE_BIN(c), COOKIE_VALUE(c), COOKIE_POINTER(c), COOKIE_HEAP(c), (c & COOKIE_ASKS_FOR_CUSTOM) != 0,
-      (c & COOKIE_NULL_IS_ALLOC) != 0, i + 1 < argc ? "," : "]");
-  }
-}`;
-  return JSON.parse(runC(program, cookies.map(String))) as Record<string, number>[];
-}
-
-/** Compiles a C program and returns what it prints. */
-function runC(program: string, argv: readonly string[]): string {
-  const folder = mkdtempSync(join(tmpdir(), 'phptrace-abi-'));
-  try {
-    const [source, binary] = [join(folder, 'abi.c'), join(folder, 'abi')];
-    writeFileSync(source, program);
-    execFileSync('gcc', ['-std=c11', '-Wall', '-Werror', '-I', PROBES, '-o', binary, source], { stdio: 'pipe' });
-    return execFileSync(binary, argv, { encoding: 'utf8' });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 /** A call of printf for JSON: the format's quotes are C's to escape. */
 function print(format: string, values = ''): string {

@@ -25,12 +25,12 @@ function handle(int $from, int $to, bool $keep, bool $apart): bool
 $moved = 0;
 stream_set_blocking(STDIN, false);
 // Holes that are there from the start would be taken first, and have no room behind them.
-for ($i = 0; $i < 50 && $from < 1_000_000; $i++) {
+for ($i = 0; $i < 10 && $from < 1_000_000; $i++) {
     leaky_alloc((int) $from);
 }
 for ($calls = 0; measured(400) && !feof(STDIN); $calls++) {
     $moved += (int) handle((int) $from, (int) $to, $fate === 'keep', $where === 'apart');
     fread(STDIN, 1);
-    usleep(10_000);
+    usleep(20_000);
 }
 echo "moved $moved of $calls\n";
