@@ -1,3 +1,6 @@
+import { openTarget } from '../src/live/target.js';
+import { WaitingHooks, wantedHooks } from '../src/live/waiting-hooks.js';
+import { openHitCounter } from '../src/native/kernel-links.js';
 import { PhpWindows } from './php-windows.js';
 import { PhptraceCommand } from './phptrace-command.js';
 import { duration, ratio } from './quantities.js';
@@ -11,47 +14,68 @@ const GOAL_NS = 5000;
 
 /** What a loop's beginning costs: an empty function, called again and again, as the loop of a trace. */
 export async function measureBoundaryCost(directory: string, progress: (text: string) => void): Promise<Row[]> {
-  const ways = { plain: [], watchpoint: [], handler: [], elsewhere: [] } as Record<Way, number[]>;
+  const traced = (...args: readonly string[]) => (php: PhpWindows) => underPhptrace(php, directory, args);
+  const ways = {
+    plain: (php: PhpWindows) => php.measure(SECONDS),
+    counted: underCounter,
+    watchpoint: traced('--loop', 'loop', '--boundary', 'watchpoint'),
+    handler: traced('--loop', 'loop', '--boundary', 'handler'),
+    elsewhere: traced('--loop', 'never', '--boundary', 'watchpoint'),
+  };
+  type Way = keyof typeof ways;
+  const samples: Record<Way, number[]> = { plain: [], counted: [], watchpoint: [], handler: [], elsewhere: [] };
   for (let round = 1; round <= ROUNDS; round++) {
     progress(`loop boundaries, round ${String(round)} of ${String(ROUNDS)}`);
-    for (const way of Object.keys(ways) as Way[]) ways[way].push(await nsPerCall(directory, WAYS[way]));
+    for (const way of Object.keys(ways) as Way[]) samples[way].push(await nsPerCall(ways[way]));
   }
-  const call = median(ways.plain);
-  const added = (way: Way): number => median(ways[way]) - call;
+  const call = median(samples.plain);
+  const added = (way: Way): number => median(samples[way]) - call;
+  const boundary = (what: string, way: Way): Row => ({
+    what,
+    measured: `+${duration(added(way))}`,
+    peer: `a watchpoint that only counts: +${duration(added('counted'))}`,
+    ratio: ratio(added(way), added('counted')),
+  });
   return [
     { what: 'call of an empty function, untraced', measured: duration(call) },
     {
-      what: 'added to a loop, by watchpoint',
-      measured: `+${duration(added('watchpoint'))}`,
-      peer: `by its handler: +${duration(added('handler'))}`,
-      ratio: ratio(added('watchpoint'), added('handler')),
+      ...boundary('added to a loop, by watchpoint', 'watchpoint'),
       goal: `at most ${duration(GOAL_NS)}`,
       reached: added('watchpoint') <= GOAL_NS,
     },
+    boundary('added to a loop, by its handler', 'handler'),
     { what: 'added where another function is the loop', measured: duration(added('elsewhere')), goal: 'nothing' },
   ];
 }
 
-type Way = keyof typeof WAYS;
-
-const WAYS = {
-  plain: undefined,
-  watchpoint: ['--loop', 'loop', '--boundary', 'watchpoint'],
-  handler: ['--loop', 'loop', '--boundary', 'handler'],
-  elsewhere: ['--loop', 'never', '--boundary', 'watchpoint'],
-} as const;
-
-async function nsPerCall(directory: string, args: readonly string[] | undefined): Promise<number> {
+async function nsPerCall(measure: (php: PhpWindows) => Promise<number[]>): Promise<number> {
   const php = await PhpWindows.start('calls', WINDOW_MS);
   try {
-    if (!args) return median(await php.measure(SECONDS));
-    const phptrace = await PhptraceCommand.attach(php.pid, directory, args);
-    try {
-      return median(await php.measure(SECONDS));
-    } finally {
-      await phptrace.end();
-    }
+    return median(await measure(php));
   } finally {
     await php.stop();
+  }
+}
+
+async function underPhptrace(php: PhpWindows, directory: string, args: readonly string[]): Promise<number[]> {
+  const phptrace = await PhptraceCommand.attach(php.pid, directory, args);
+  try {
+    return await php.measure(SECONDS);
+  } finally {
+    await phptrace.end();
+  }
+}
+
+/** The same watchpoint without a program: what the machine takes for the trap alone. */
+async function underCounter(php: PhpWindows): Promise<number[]> {
+  const target = openTarget(php.pid);
+  target.process.elf.close();
+  const [found] = new WaitingHooks(target, wantedHooks(['loop'])).takeResolved();
+  if (found?.boundary.kind !== 'opline') throw new Error('the function of calls.php was not found');
+  const counter = openHitCounter(php.pid, found.boundary.opline);
+  try {
+    return await php.measure(SECONDS);
+  } finally {
+    counter.close();
   }
 }

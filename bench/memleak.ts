@@ -3,34 +3,44 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { release } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+
+/** bcc compiles its programs first, for a second or two. */
+const ATTACH_LIMIT_MS = 30_000;
 
 /** bcc's memleak on one process: entry and return probes on libc's malloc, an entry probe on free, a stack each. */
 export class Memleak {
-  private constructor(private readonly child: ChildProcess) {}
+  private readonly exit: Promise<unknown>;
+
+  private constructor(private readonly child: ChildProcess) {
+    this.exit = once(child, 'exit');
+  }
 
   /** Attaches; returns after its first report, so that all its probes are in place. @throws Error with its reason */
   static async attach(pid: number, directory: string): Promise<Memleak> {
     const headers = findHeaders(directory);
     const env = { ...process.env, PYTHONUNBUFFERED: '1', ...(headers && { BCC_KERNEL_SOURCE: headers }) };
     const child = spawn('memleak-bpfcc', ['-p', String(pid), '1'], { env });
+    const late = setTimeout(() => child.kill('SIGKILL'), ATTACH_LIMIT_MS);
     let [report, said] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (report += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-    await once(child, 'spawn');
-    while (!report.includes('outstanding allocations')) {
-      if (child.exitCode !== null) throw new Error(reasonIn(said));
-      await sleep(5);
+    try {
+      await once(child, 'spawn');
+      while (!report.includes('outstanding allocations')) {
+        if (child.exitCode !== null || child.killed) throw new Error(reasonIn(said));
+        await sleep(5);
+      }
+    } finally {
+      clearTimeout(late);
     }
     return new Memleak(child);
   }
 
   async end(): Promise<void> {
-    if (this.child.exitCode !== null) return;
-    const end = once(this.child, 'exit');
     this.child.kill('SIGINT');
-    await end;
+    await this.exit;
   }
 }
 
@@ -55,7 +65,7 @@ function findHeaders(directory: string): string | undefined {
 }
 
 function linkAll(from: string, to: string): void {
-  for (const name of readdirSync(from)) symlinkSync(join(from, name), join(to, basename(name)));
+  for (const name of readdirSync(from)) symlinkSync(join(from, name), join(to, name));
 }
 
 /** bcc's Python trace names the effect at its end; the cause stands in the compiler's first complaint. */

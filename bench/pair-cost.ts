@@ -46,7 +46,7 @@ export async function measurePairCost(directory: string, progress: (text: string
     try {
       await ofProgram(samples.memleak, BY_MALLOC, (php) => underMemleak(php, directory));
     } catch (error) {
-      noMemleak = error instanceof Error ? error.message : String(error);
+      noMemleak = String(error instanceof Error ? error.message : error);
     }
   }
   return [...costRows(samples, noMemleak), trafficRow(samples, traffic)];

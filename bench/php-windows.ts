@@ -14,9 +14,11 @@ export interface Window {
 /** A PHP program that measures itself, window by window, until it is stopped. */
 export class PhpWindows {
   readonly windows: Window[] = [];
+  private readonly exit: Promise<unknown>;
   private rest = '';
 
   private constructor(private readonly child: ChildProcess) {
+    this.exit = once(child, 'exit');
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       const lines = (this.rest + text).split('\n');
       this.rest = lines.pop() ?? '';
@@ -30,7 +32,7 @@ export class PhpWindows {
   /** Starts it; PHP's own start-up is over when this returns. @throws Error where there is no php */
   static async start(program: 'pairs' | 'calls', windowMs: number, env: NodeJS.ProcessEnv = {}): Promise<PhpWindows> {
     const file = fileURLToPath(new URL(`../../bench/programs/${program}.php`, import.meta.url));
-    // opcache would only change what surrounds the pair; files of the machine's php.ini stay out of it.
+    // Without opcache, as php runs on the command line unless told otherwise.
     const args = ['-d', 'opcache.enable_cli=0', file, String(windowMs)];
     const child = spawn(process.env['PHPTRACE_PHP'] ?? 'php', args, {
       env: { ...process.env, ...env },
@@ -56,10 +58,8 @@ export class PhpWindows {
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const end = once(this.child, 'exit');
     this.child.kill('SIGKILL');
-    await end;
+    await this.exit;
   }
 
   private async next(count: number): Promise<void> {

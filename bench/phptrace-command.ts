@@ -13,12 +13,17 @@ let logs = 0;
 
 /** `phptrace attach` as its users run it, in a process of its own. */
 export class PhptraceCommand {
+  private readonly exit: Promise<unknown>;
+  private interrupted = false;
+
   private constructor(
     private readonly child: ChildProcess,
     private readonly log: string,
     /** From the start of the command to its probes in place. */
     readonly attachNs: number,
-  ) {}
+  ) {
+    this.exit = once(child, 'exit');
+  }
 
   /** Attaches; the probes and the hook are in place when this returns. @throws Error with what phptrace said */
   static async attach(pid: number, directory: string, args: readonly string[]): Promise<PhptraceCommand> {
@@ -49,17 +54,16 @@ export class PhptraceCommand {
   /** Sends it what Ctrl-C does. Returns when that was, on the clock of `process.hrtime`. */
   interrupt(): number {
     const now = Number(process.hrtime.bigint());
+    this.interrupted = true;
     this.child.kill('SIGINT');
     return now;
   }
 
   /** Ends it and returns the last record of its log. */
   async end(): Promise<EndRecord> {
-    if (this.child.exitCode === null) {
-      const end = once(this.child, 'exit');
-      this.interrupt();
-      await end;
-    }
+    // Where it was interrupted already, a second signal would cut its report short.
+    if (!this.interrupted) this.interrupt();
+    await this.exit;
     const lines = readFileSync(this.log, 'utf8').trimEnd();
     return JSON.parse(lines.slice(lines.lastIndexOf('\n') + 1)) as EndRecord;
   }

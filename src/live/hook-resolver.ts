@@ -1,4 +1,4 @@
-import { isMarker, entryOpline, loopStatements, readOplines } from '../php/oplines.js';
+import { declaresClosure, entryOpline, isMarker, loopStatements, readOplines } from '../php/oplines.js';
 import type { Opline } from '../php/oplines.js';
 import { readFunction, readStack } from '../php/frames.js';
 import type { FunctionInfo } from '../php/frames.js';
@@ -67,7 +67,7 @@ function ofLine(engine: Engine, func: FunctionInfo, spec: HookSpec & { kind: 'li
   if (func.file === null || !isFileMeant(func.file, spec.file)) return undefined;
   if (func.name !== null && func.lineStart === spec.line) return entryBoundary(engine, func);
   const oplines = readOplines(engine.memory, engine.layout, func);
-  const opline = statementAt(oplines, spec.line);
+  const opline = declaresClosure(oplines, spec.line) ? undefined : statementAt(oplines, spec.line);
   return opline && { kind: 'opline', opline: opline.address, extent: 'always' };
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_HOOKS } from '../bpf/abi.js';
 import { PhptraceError } from '../errors.js';
 import type { TraceObserver, TraceOptions } from '../options.js';
-import { processState } from '../php/process.js';
+import { processState, resumeProcess } from '../php/process.js';
 import { decodeEvent } from '../trace/events.js';
 import type { EventSink, ProcessChange, SiteNamed } from '../trace/events.js';
 import { Ledger } from '../trace/ledger.js';
@@ -202,13 +202,14 @@ export class Session implements EventSink {
 
   private survey(): void {
     const { pid } = this.target.process;
-    for (const { hook, boundary } of this.waiting.takeResolved()) this.place(hook, boundary);
+    // Before the hooks: a process that stops while they are looked for is let go at the next survey, with them in place.
     const state = processState(pid);
+    for (const { hook, boundary } of this.waiting.takeResolved()) this.place(hook, boundary);
     if (state === undefined || state === 'Z') {
       while (this.read() > 0);
       this.end('the process exited', true);
     }
-    if (state === 'T' && this.options.mayStop) process.kill(pid, 'SIGCONT');
+    if (state === 'T' && this.options.mayStop) resumeProcess(pid);
   }
 
   private settle(record: LoopRecord): void {
@@ -274,6 +275,7 @@ export class Session implements EventSink {
   private countInKernel(): void {
     const counters = this.probed.object.readCounters();
     this.kernelCounters = counters;
+    this.options.observer.debug?.('counted in the kernel', counters);
     if (counters.customHeap > 0) {
       this.notes.push(
         `${String(counters.customHeap)} calls went to another allocator than PHP's own and were not seen`,

@@ -14,6 +14,7 @@ const RECV = 63;
 const RECV_INIT = 64;
 const EXT_STMT = 101;
 const EXT_NOP = 104;
+const DECLARE_LAMBDA_FUNCTION = 142;
 
 /** Longest function whose oplines are read. */
 const MAX_OPLINES = 1 << 20;
@@ -62,6 +63,11 @@ export function entryOpline(oplines: readonly Opline[]): Opline | undefined {
 export function isMarker(oplines: readonly Opline[]): boolean {
   const entry = oplines.find(({ opcode }) => ![RECV, RECV_INIT, NOP, EXT_STMT, EXT_NOP].includes(opcode));
   return entry?.opcode === RETURN;
+}
+
+/** True where a closure is made at this line: the line then means the closure and not the statement that makes it. */
+export function declaresClosure(oplines: readonly Opline[], line: number): boolean {
+  return oplines.some((opline) => opline.opcode === DECLARE_LAMBDA_FUNCTION && opline.line === line);
 }
 
 /** The loop statements of a function, each from the target of a backward jump to that jump. */

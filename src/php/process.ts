@@ -84,6 +84,15 @@ export function processState(pid: number): string | undefined {
   }
 }
 
+/** Lets a stopped process go on; one that has gone needs nothing. */
+export function resumeProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
 function executableName(pid: number): { name: string; mapped: string | undefined } {
   try {
     const name = readlinkSync(`/proc/${String(pid)}/exe`);

@@ -14,7 +14,7 @@ integration(
   async (t, place) => {
     const running = await place.startReady(steady);
     for (let i = 0; i < 50; i++) {
-      const links = i % 10 === 9 ? 'perf' : 'auto';
+      const links = i % 25 === 24 ? 'perf' : 'auto';
       const args = ['attach', String(running.pid), '--loop', 'round_of_work', '--duration', '200ms', '--links', links];
       const { stdout, stderr, exitCode } = await place.phptrace([...args, '--format', 'json']);
       const report = parseReport(stdout, exitCode, stderr);
