@@ -4,7 +4,7 @@ import { openHitCounter } from '../src/native/kernel-links.js';
 import { PhpWindows } from './php-windows.js';
 import { PhptraceCommand } from './phptrace-command.js';
 import { duration, ratio } from './quantities.js';
-import { median } from './statistics.js';
+import { lowerQuartile, median } from './statistics.js';
 import type { Row } from './table.js';
 
 const ROUNDS = 3;
@@ -14,7 +14,10 @@ const GOAL_NS = 5000;
 
 /** What a loop's beginning costs: an empty function, called again and again, as the loop of a trace. */
 export async function measureBoundaryCost(directory: string, progress: (text: string) => void): Promise<Row[]> {
-  const traced = (...args: readonly string[]) => (php: PhpWindows) => underPhptrace(php, directory, args);
+  const traced =
+    (...args: readonly string[]) =>
+    (php: PhpWindows) =>
+      underPhptrace(php, directory, args);
   const ways = {
     plain: (php: PhpWindows) => php.measure(SECONDS),
     counted: underCounter,
@@ -51,7 +54,7 @@ export async function measureBoundaryCost(directory: string, progress: (text: st
 async function nsPerCall(measure: (php: PhpWindows) => Promise<number[]>): Promise<number> {
   const php = await PhpWindows.start('calls', WINDOW_MS);
   try {
-    return median(await measure(php));
+    return lowerQuartile(await measure(php));
   } finally {
     await php.stop();
   }

@@ -69,7 +69,10 @@ function rows(links: string, changes: readonly Change[]): Row[] {
   const detaches = changes.map(({ detachNs }) => detachNs);
   const worst = Math.max(...detaches);
   return [
-    { what: `from the command to probes in place, ${links}`, measured: duration(median(changes.map((c) => c.attachNs))) },
+    {
+      what: `from the command to probes in place, ${links}`,
+      measured: duration(median(changes.map((c) => c.attachNs))),
+    },
     {
       what: `from Ctrl-C to full speed, ${links}`,
       measured: `${duration(median(detaches))}, at worst ${duration(worst)}`,

@@ -52,7 +52,10 @@ export class Memleak {
 function findHeaders(directory: string): string | undefined {
   if (existsSync(`/lib/modules/${release()}/build`) || existsSync('/sys/kernel/kheaders.tar.xz')) return undefined;
   const packages = existsSync('/usr/src') ? readdirSync('/usr/src') : [];
-  const flavour = packages.filter((name) => /^linux-headers-.*-amd64$/.test(name)).sort().at(-1);
+  const flavour = packages
+    .filter((name) => /^linux-headers-.*-amd64$/.test(name))
+    .sort()
+    .at(-1);
   const common = packages.find((name) => name.endsWith('-common') && flavour?.startsWith(name.replace('common', '')));
   if (flavour === undefined || common === undefined) return undefined;
   const merged = join(directory, 'kernel-headers');

@@ -2,14 +2,14 @@ import { Memleak } from './memleak.js';
 import { PhpWindows } from './php-windows.js';
 import { PhptraceCommand } from './phptrace-command.js';
 import { duration, figures, rate, ratio } from './quantities.js';
-import { median } from './statistics.js';
+import { lowerQuartile, median } from './statistics.js';
 import type { Row } from './table.js';
 
 const ROUNDS = 5;
 const WINDOW_MS = 20;
 const PLAIN_SECONDS = 0.5;
 const TRACED_SECONDS = 1;
-/** memleak reports each second: two of them, as seen by the median, do not count. */
+/** memleak reports each second, so longer than one. */
 const MEMLEAK_SECONDS = 1.5;
 /** Has PHP take each block from libc's malloc, which is what memleak probes. */
 const BY_MALLOC = { USE_ZEND_ALLOC: '0' };
@@ -52,7 +52,7 @@ export async function measurePairCost(directory: string, progress: (text: string
   return [...costRows(samples, noMemleak), trafficRow(samples, traffic)];
 }
 
-/** One round: a fresh process, the median of its windows. */
+/** One round, in a fresh process. */
 async function ofProgram(
   samples: number[],
   env: NodeJS.ProcessEnv,
@@ -60,7 +60,7 @@ async function ofProgram(
 ): Promise<void> {
   const php = await PhpWindows.start('pairs', WINDOW_MS, env);
   try {
-    samples.push(median(await measure(php)));
+    samples.push(lowerQuartile(await measure(php)));
   } finally {
     await php.stop();
   }

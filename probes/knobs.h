@@ -69,6 +69,8 @@ struct control {
 	unsigned long long tick_ns; /* not 0: hook 0 begins a loop when so much time has passed (`none`) */
 	unsigned int stop_name[MAX_HOOKS]; /* FNV-1a of a lower-case function name: stop the process when it is seen */
 	unsigned int stop_line[MAX_HOOKS]; /* likewise a line */
+	unsigned int stop_at_execute;      /* stop it where a compiled script is about to run */
+	unsigned int unused;
 };
 
 #endif

@@ -369,6 +369,15 @@ int on_request_shutdown(struct pt_regs *ctx)
 	return 0;
 }
 
+/* zend_execute: the main script is compiled, its functions are known, and none has been called. */
+SEC("uprobe")
+int on_execute(struct pt_regs *ctx)
+{
+	if (control.stop_at_execute)
+		bpf_send_signal(SIGSTOP);
+	return 0;
+}
+
 static __always_inline int emit_process(u32 change)
 {
 	struct process_event *event = reserve(sizeof(*event));

@@ -30,6 +30,7 @@ const UPROBE_PROGRAMS = [
   'on_handler',
   'on_symbol',
   'on_request_shutdown',
+  'on_execute',
 ] as const;
 export type UprobeProgram = (typeof UPROBE_PROGRAMS)[number];
 export type ProgramName = UprobeProgram | 'on_watchpoint' | 'on_fork' | 'on_exec' | 'on_exit';
@@ -129,6 +130,11 @@ export class TraceObject {
   stopAtFunction(hook: number, name: string, line: number): void {
     this.control.setUint32(CONTROL.stopName + 4 * hook, name === '' ? 0 : hashOfName(name), true);
     this.control.setUint32(CONTROL.stopLine + 4 * hook, line, true);
+  }
+
+  /** The process is stopped where a compiled script is about to run. */
+  stopAtExecute(stop: boolean): void {
+    this.control.setUint32(CONTROL.stopAtExecute, stop ? 1 : 0, true);
   }
 
   wantPaths(site: number): void {

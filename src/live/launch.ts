@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stopAtExec } from '../bpf/launch-object.js';
 import { PhptraceError } from '../errors.js';
@@ -26,6 +28,10 @@ const START_MS = 20_000;
  * wrapper) is let go. @throws PhptraceError where the command cannot be started or never becomes PHP
  */
 export async function launch(argv: readonly string[], stdout: 'inherit' | 'stderr'): Promise<Launched> {
+  const [command = ''] = argv;
+  if (!isExecutable(command)) {
+    throw new PhptraceError(`cannot start ${command}: there is no such command, or it may not be executed`);
+  }
   // The shell stops itself, so that the exec to come is watched before it happens.
   const script = 'kill -STOP $$; exec "$@"';
   const stdio = ['inherit', stdout === 'stderr' ? 2 : 'inherit', 'inherit'] as const;
@@ -49,6 +55,20 @@ export async function launch(argv: readonly string[], stdout: 'inherit' | 'stder
     child.kill('SIGKILL');
     throw error;
   }
+}
+
+/** As execvp(3) looks for it. */
+function isExecutable(command: string): boolean {
+  const folders = command.includes('/') ? [''] : (process.env.PATH ?? '/usr/bin:/bin').split(':');
+  return folders.some((folder) => {
+    try {
+      const file = join(folder, command);
+      accessSync(file, constants.X_OK);
+      return statSync(file).isFile();
+    } catch {
+      return false;
+    }
+  });
 }
 
 async function holdAtPhp(child: ChildProcess, argv: readonly string[]): Promise<Target> {

@@ -1,6 +1,6 @@
 import { release } from 'node:os';
 import { attachProcessEvents, attachUprobes, MissingUprobeMulti } from '../bpf/links.js';
-import type { Attachment, LinkKind } from '../bpf/links.js';
+import type { Attachment, LinkKind, Probe } from '../bpf/links.js';
 import { TraceObject } from '../bpf/trace-object.js';
 import { goneProcess } from '../php/memory.js';
 import { processState } from '../php/process.js';
@@ -18,14 +18,19 @@ export interface ProbedProcess {
 const MULTI_SINCE = [6, 6] as const;
 
 /** Loads and attaches. @throws PhptraceError; then nothing stays */
-export function probeProcess(target: Target, ringBytes: number, links: 'auto' | LinkKind): ProbedProcess {
-  if (links !== 'auto') return probe(target, ringBytes, links);
-  if (!kernelHasMulti()) return probe(target, ringBytes, 'perf');
+export function probeProcess(
+  target: Target,
+  probes: readonly Probe[],
+  ringBytes: number,
+  links: 'auto' | LinkKind,
+): ProbedProcess {
+  if (links !== 'auto') return probe(target, probes, ringBytes, links);
+  if (!kernelHasMulti()) return probe(target, probes, ringBytes, 'perf');
   try {
-    return probe(target, ringBytes, 'multi');
+    return probe(target, probes, ringBytes, 'multi');
   } catch (error) {
     if (!(error instanceof MissingUprobeMulti)) throw error;
-    return probe(target, ringBytes, 'perf');
+    return probe(target, probes, ringBytes, 'perf');
   }
 }
 
@@ -36,12 +41,12 @@ export async function unprobe({ object, attachments }: ProbedProcess, before: ()
   object.close();
 }
 
-function probe(target: Target, ringBytes: number, links: LinkKind): ProbedProcess {
+function probe(target: Target, probes: readonly Probe[], ringBytes: number, links: LinkKind): ProbedProcess {
   const object = TraceObject.load(knobsOf(target), { ringBytes, uprobeMulti: links === 'multi' });
   const attachments: Attachment[] = [];
   try {
     attachments.push(attachProcessEvents(object));
-    attachments.push(attachUprobes(object, links, target.process.file, target.process.pid, target.probes));
+    attachments.push(attachUprobes(object, links, target.process.file, target.process.pid, probes));
   } catch (error) {
     for (const attachment of attachments) void attachment.detach();
     object.close();

@@ -30,6 +30,12 @@ export function allocatorProbes(sites: ProbeSites, elf: ElfFile): Probe[] {
   ];
 }
 
+/** Where a program of ours is held when its main script is compiled; none in a build that does not export the place. */
+export function scriptProbes(elf: ElfFile): Probe[] {
+  const execute = elf.symbol('zend_execute');
+  return execute ? [{ program: 'on_execute', fileOffset: elf.fileOffset(execute.address), cookie: {} }] : [];
+}
+
 type FileOffset = (address: number) => number;
 
 function freeProbe(site: FreeSite, at: FileOffset, anyHeap: boolean): Probe {

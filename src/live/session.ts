@@ -14,6 +14,7 @@ import { placeHook } from './placed-hook.js';
 import type { Boundary } from './placed-hook.js';
 import { probeProcess, unprobe } from './probed-process.js';
 import type { ProbedProcess } from './probed-process.js';
+import { scriptProbes } from './probes.js';
 import type { Target } from './target.js';
 import { WaitingHooks } from './waiting-hooks.js';
 import type { WantedHook } from './waiting-hooks.js';
@@ -63,7 +64,8 @@ export class Session implements EventSink {
       throw new PhptraceError(`${String(wanted.length)} --loop: there can be ${String(MAX_HOOKS)} at once`);
     }
     this.waiting = new WaitingHooks(target, wanted);
-    this.probed = probeProcess(target, options.ringBytes, options.links);
+    const probes = options.mayStop ? [...target.probes, ...scriptProbes(target.process.elf)] : target.probes;
+    this.probed = probeProcess(target, probes, options.ringBytes, options.links);
     this.registry = new SiteRegistry(options.emit, (site) => {
       this.probed.object.wantPaths(site);
     });
@@ -227,6 +229,8 @@ export class Session implements EventSink {
     const hook = this.hooks.length;
     const { target, options, probed } = this;
     const context = { target, object: probed.object, links: probed.links, boundary: options.boundary };
+    // Before the hook is there: what it sees itself must not be begun a second time.
+    const call = options.mayStop ? callUnderWay(target, boundary) : undefined;
     const placed = placeHook(context, hook, boundary);
     probed.attachments.push(...placed.attachments);
     this.hooks.push(wanted);
@@ -240,22 +244,19 @@ export class Session implements EventSink {
     });
     this.note(`loop: ${loop}, by ${placed.boundary}${evidence === undefined ? '' : `: ${evidence}`}`);
     if (placed.note !== undefined) this.note(placed.note);
-    if (options.mayStop) this.beginCallUnderWay(hook, boundary);
+    if (call) {
+      // A process of ours was stopped in the first call: that is call 0, and the next one is recorded.
+      probed.object.beginLoop(hook, call.frame, call.func, call.vmStackPage);
+      this.ledger.boundary(hook, call.heapSize, 0);
+    }
     this.watchForStops();
-  }
-
-  /** A process of ours was stopped in the first call: that is call 0, and the next one is recorded. */
-  private beginCallUnderWay(hook: number, boundary: Boundary): void {
-    const call = callUnderWay(this.target, boundary);
-    if (!call) return;
-    this.probed.object.beginLoop(hook, call.frame, call.func, call.vmStackPage);
-    this.ledger.boundary(hook, call.heapSize, 0);
   }
 
   /** Has a process of ours stopped where a hook that waits is first met, so that its second call is not missed. */
   private watchForStops(): void {
     if (!this.options.mayStop) return;
     const recognised = this.waiting.recognised;
+    this.probed.object.stopAtExecute(recognised.length > 0);
     for (let hook = 0; hook < MAX_HOOKS; hook++) {
       const { name, line } = recognised[hook] ?? { name: '', line: 0 };
       this.probed.object.stopAtFunction(hook, name, line);

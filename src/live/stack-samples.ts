@@ -7,7 +7,6 @@ import type { Engine } from '../php/functions.js';
 const SAMPLE_MS = 400;
 const BURST_MS = 4;
 const DEEPEST = 12;
-const TORN_SHARE = 0.05;
 
 /** A function met at some depth of the stack. */
 export interface Candidate {
@@ -54,15 +53,20 @@ export async function sampleStacks(engine: Engine, signal: AbortSignal): Promise
   }
   return {
     count,
-    levels: levels.map((level) => withoutTorn([...level.values()].sort((a, b) => b.samples - a.samples))),
+    levels: levels.map((level) => {
+      const candidates = [...level.values()].sort((a, b) => b.samples - a.samples);
+      return candidates.filter(({ func, samples }) => levels.every((other) => seenIn(other, func) <= samples));
+    }),
     oplinesAt: (depth, opcodes) => [...(levels[depth]?.get(opcodes)?.oplines ?? [])],
   };
 }
 
-/** The process runs while its stack is read: now and then a frame seems to be at a depth where it is not. */
-function withoutTorn(candidates: readonly Candidate[]): Candidate[] {
-  const [commonest] = candidates;
-  return candidates.filter(({ samples }) => commonest && samples >= TORN_SHARE * commonest.samples);
+/**
+ * The process runs while its stack is read: now and then a frame seems to be at a depth where it is not. It is where it
+ * is seen most.
+ */
+function seenIn(level: ReadonlyMap<number, { samples: number }> | undefined, { opcodes }: FunctionInfo): number {
+  return level?.get(opcodes)?.samples ?? 0;
 }
 
 /** A frame that was torn while it was read does not own its opline. */

@@ -65,8 +65,10 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
     const end = await follow(session, course);
     const notes = [...end.notes, ...((await course.conclude?.()) ?? [])];
     emit({ ...end, notes });
-  } finally {
     log.close();
+  } catch (error) {
+    log.discard();
+    throw error;
   }
   return buildReport(history, judge(history), { log: log.file, notes: log.problem === undefined ? [] : [log.problem] });
 }

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, rmSync, writeSync } from 'node:fs';
 import type { TraceRecord } from '../trace/records.js';
 import { errorCode, type OpenLog } from './location.js';
 
@@ -44,6 +44,13 @@ export class LogWriter {
     } catch (error) {
       this.trouble ??= `the log ${this.file} may be incomplete: ${errorCode(error)}`;
     }
+  }
+
+  /** For a trace that came to nothing: closes the log, and removes it where nothing was written to it. */
+  discard(): void {
+    const isEmpty = this.writtenBytes === 0 && this.waiting.length === 0;
+    this.close();
+    if (isEmpty) rmSync(this.file, { force: true });
   }
 
   private flush(): void {
