@@ -9,6 +9,8 @@ import { LOG_SCHEMA } from '../trace/records.js';
 export interface OpenLog {
   readonly file: string;
   readonly fd: number;
+  /** The directory, where it was made for this log. */
+  readonly madeDirectory?: string;
 }
 
 /** What decides where logs go. */
@@ -25,12 +27,12 @@ export interface LogSurroundings {
  */
 export function createDefaultLog(pid: number, now: Date, surroundings = ownSurroundings()): OpenLog {
   const directory = defaultLogDirectory(surroundings);
-  prepareDirectory(directory, surroundings.uid);
+  const isNew = prepareDirectory(directory, surroundings.uid);
   const stamp = now.toISOString().replace(/[-:.]/g, '');
   for (let attempt = 1; ; attempt++) {
     const file = join(directory, `${pid}-${stamp}${attempt === 1 ? '' : `-${attempt}`}.ndjson`);
     try {
-      return { file, fd: openSync(file, NEW_FILE, 0o600) };
+      return { file, fd: openSync(file, NEW_FILE, 0o600), ...(isNew ? { madeDirectory: directory } : {}) };
     } catch (error) {
       if (errorCode(error) === 'EEXIST' && attempt < 100) continue;
       throw new PhptraceError(`cannot create the log ${file}: ${errorCode(error)}: name another one with --log FILE`);
@@ -114,9 +116,11 @@ function ownSurroundings(): LogSurroundings {
   return { env: process.env, uid: process.geteuid?.() ?? -1, home: homedir() };
 }
 
-function prepareDirectory(directory: string, uid: number): void {
+/** Returns whether the directory was missing. */
+function prepareDirectory(directory: string, uid: number): boolean {
+  let made: string | undefined;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    made = mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new PhptraceError(
       `cannot create the log directory ${directory}: ${errorCode(error)}: name a log with --log FILE`,
@@ -128,6 +132,7 @@ function prepareDirectory(directory: string, uid: number): void {
       `will not log to ${directory}: it is a link, or others can write there: name a log with --log FILE`,
     );
   }
+  return made !== undefined;
 }
 
 function openOrExplain(file: string): number {

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, rmSync, rmdirSync, writeSync } from 'node:fs';
 import type { TraceRecord } from '../trace/records.js';
 import { errorCode, type OpenLog } from './location.js';
 
@@ -10,6 +10,7 @@ import { errorCode, type OpenLog } from './location.js';
 export class LogWriter {
   readonly file: string;
   private readonly fd: number;
+  private readonly madeDirectory: string | undefined;
   private waiting: string[] = [];
   private waitingLength = 0;
   private writtenBytes = 0;
@@ -19,6 +20,7 @@ export class LogWriter {
   constructor(log: OpenLog) {
     this.file = log.file;
     this.fd = log.fd;
+    this.madeDirectory = log.madeDirectory;
   }
 
   /** A sentence for the report where the log is not complete; else undefined. */
@@ -50,7 +52,13 @@ export class LogWriter {
   discard(): void {
     const isEmpty = this.writtenBytes === 0 && this.waiting.length === 0;
     this.close();
-    if (isEmpty) rmSync(this.file, { force: true });
+    if (!isEmpty) return;
+    try {
+      rmSync(this.file, { force: true });
+      if (this.madeDirectory !== undefined) rmdirSync(this.madeDirectory);
+    } catch {
+      // Another trace has a log there by now.
+    }
   }
 
   private flush(): void {

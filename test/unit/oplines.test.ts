@@ -2,7 +2,7 @@ import test from 'ava';
 import type { EngineLayout } from '../../src/php/engine-layout.js';
 import type { FunctionInfo } from '../../src/php/frames.js';
 import { ProcessMemory, UnreadableMemory } from '../../src/php/memory.js';
-import { entryOpline, isMarker, loopStatements, readOplines } from '../../src/php/oplines.js';
+import { declaresClosure, entryOpline, isMarker, loopStatements, readOplines } from '../../src/php/oplines.js';
 import type { Opline } from '../../src/php/oplines.js';
 
 /** Zend/zend_vm_opcodes.h. */
@@ -21,6 +21,7 @@ const OPCODE = {
   EXT_STMT: 101,
   EXT_NOP: 104,
   ECHO: 136,
+  DECLARE_LAMBDA_FUNCTION: 142,
   RECV_VARIADIC: 164,
 } as const;
 type OpcodeName = keyof typeof OPCODE;
@@ -117,6 +118,13 @@ test('if and else are no loops', (t) => {
 test('a jump out of the function is no loop', (t) => {
   t.deepEqual(loopStatements(compile(['ECHO'], ['JMP', { to: -3 }])), []);
   t.deepEqual(loopStatements([]), []);
+});
+
+test('a line that makes a closure is told from the lines around it', (t) => {
+  const oplines = compile(['ECHO', { line: 3 }], ['DECLARE_LAMBDA_FUNCTION', { line: 4 }], ['ECHO', { line: 5 }]);
+  t.true(declaresClosure(oplines, 4));
+  t.false(declaresClosure(oplines, 3));
+  t.false(declaresClosure(oplines, 5));
 });
 
 type Instruction = readonly [name: OpcodeName, details?: { readonly line?: number; readonly to?: number }];
