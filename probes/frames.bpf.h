@@ -163,9 +163,9 @@ struct place {
 	u64 execute_data; /* the frame of that line */
 };
 
-/* The line of PHP that runs, from the innermost frame that has one. vm_opline and vm_frame are r15 and r14: in the VM
- * and what it calls they are the current opline and frame, and more exact than the frame's saved opline, which some
- * handlers do not write. */
+/* The line of PHP that runs, from the innermost frame that has one. vm_frame and vm_opline are r14 and r15: in the VM
+ * and in most of what it calls they are the current frame and opline. They spare the reads of that frame, and are more
+ * exact than its saved opline, which some handlers do not write. */
 static __always_inline void find_place(const struct vm_stack *stack, u64 vm_frame, u64 vm_opline, struct place *place)
 {
 	struct frame frame = {};
@@ -175,7 +175,16 @@ static __always_inline void find_place(const struct vm_stack *stack, u64 vm_fram
 	place->site = SITE_NO_FRAME;
 	place->is_new = 0;
 	place->execute_data = 0;
+	place->opline = vm_opline;
 	for (int i = 0; i < INNER_FRAMES && at; i++) {
+		if (at == vm_frame) {
+			u32 site = known_site(vm_opline);
+			if (site) {
+				place->site = site;
+				place->execute_data = at;
+				return;
+			}
+		}
 		if (read_user(&frame, sizeof(frame), at)) {
 			counters.unread_frames++;
 			return;
@@ -188,25 +197,18 @@ static __always_inline void find_place(const struct vm_stack *stack, u64 vm_fram
 	}
 	if (!place->execute_data)
 		return;
-	place->opline = vm_opline;
-	if (vm_frame == at && vm_opline != frame.opline) {
-		place->site = known_site(vm_opline);
+	if (at != vm_frame || !owns_opline(frame.func, vm_opline, &opcodes)) {
+		place->opline = frame.opline;
+		place->site = known_site(frame.opline);
 		if (place->site)
 			return;
-		if (owns_opline(frame.func, vm_opline, &opcodes))
-			goto create;
+		if (!owns_opline(frame.func, frame.opline, &opcodes)) {
+			place->opline = frame.func;
+			place->site = known_site(frame.func);
+			if (place->site)
+				return;
+		}
 	}
-	place->opline = frame.opline;
-	place->site = known_site(frame.opline);
-	if (place->site)
-		return;
-	if (!owns_opline(frame.func, frame.opline, &opcodes)) {
-		place->opline = frame.func;
-		place->site = known_site(frame.func);
-		if (place->site)
-			return;
-	}
-create:
 	place->site = create_site(place->opline, frame.func);
 	place->is_new = 1;
 	if (!place->site) {
