@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,8 @@ import type { EndRecord } from '../src/trace/records.js';
 
 /** Linux counts CPU time for user space in hundredths of a second (USER_HZ). */
 const NS_PER_TICK = 10_000_000;
+/** The last record of a log is shorter. */
+const TAIL_BYTES = 65536;
 let logs = 0;
 
 /** `phptrace attach` as its users run it, in a process of its own. */
@@ -64,7 +66,18 @@ export class PhptraceCommand {
     // Where it was interrupted already, a second signal would cut its report short.
     if (!this.interrupted) this.interrupt();
     await this.exit;
-    const lines = readFileSync(this.log, 'utf8').trimEnd();
-    return JSON.parse(lines.slice(lines.lastIndexOf('\n') + 1)) as EndRecord;
+    return JSON.parse(lastLine(this.log)) as EndRecord;
+  }
+}
+
+/** Many loops make a log of gigabytes, so only its end is read. */
+function lastLine(file: string): string {
+  const fd = openSync(file, 'r');
+  try {
+    const end = Buffer.alloc(TAIL_BYTES);
+    const length = readSync(fd, end, 0, TAIL_BYTES, Math.max(0, fstatSync(fd).size - TAIL_BYTES));
+    return end.toString('utf8', 0, length).trimEnd().split('\n').at(-1) ?? '';
+  } finally {
+    closeSync(fd);
   }
 }

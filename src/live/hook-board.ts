@@ -1,0 +1,122 @@
+import { MAX_HOOKS } from '../bpf/abi.js';
+import { PhptraceError } from '../errors.js';
+import type { SiteNamed } from '../trace/events.js';
+import type { HookRecord } from '../trace/records.js';
+import { callUnderWay } from './call-under-way.js';
+import type { CallUnderWay } from './call-under-way.js';
+import { placeHook } from './placed-hook.js';
+import type { Boundary } from './placed-hook.js';
+import type { ProbedProcess } from './probed-process.js';
+import type { Target } from './target.js';
+import { WaitingHooks } from './waiting-hooks.js';
+import type { WantedHook } from './waiting-hooks.js';
+
+/** What a board is told to do, and tells. */
+export interface BoardOptions {
+  readonly boundary: 'auto' | 'watchpoint' | 'handler';
+  /** True for a process of ours: it may be stopped for a moment where a hook's code is first met. */
+  readonly mayStop: boolean;
+  record(record: HookRecord): void;
+  /** Call 0 of this hook was under way when it was placed. */
+  begun(hook: number, heapSize: number): void;
+  note(sentence: string): void;
+}
+
+/** The hooks of a trace: those in place, numbered in the order in which they got there, and those that wait. */
+export class HookBoard {
+  private readonly waiting: WaitingHooks;
+  private readonly placed: WantedHook[] = [];
+
+  /** @throws PhptraceError for more hooks than there can be */
+  constructor(
+    private readonly target: Target,
+    private readonly probed: ProbedProcess,
+    private readonly options: BoardOptions,
+    wanted: readonly WantedHook[],
+  ) {
+    this.waiting = new WaitingHooks(target, wanted);
+  }
+
+  /** The hooks in place, by number. */
+  get inPlace(): readonly WantedHook[] {
+    return this.placed;
+  }
+
+  get isComplete(): boolean {
+    return this.waiting.names.length === 0;
+  }
+
+  /** Places what can be placed now, and says what is waited for. @throws PhptraceError where a hook cannot be placed */
+  begin(): void {
+    this.placeResolved();
+    for (const loop of this.waiting.names) {
+      this.options.note(`waiting for ${loop}: the process has not compiled or run such code yet`);
+    }
+    this.watchForStops();
+  }
+
+  /** Places hooks whose code the process has compiled by now. */
+  placeResolved(): void {
+    for (const { hook, boundary } of this.waiting.takeResolved()) this.place(hook, boundary);
+  }
+
+  /** Places hooks that code just met turns out to be. */
+  placeSeen(named: SiteNamed): void {
+    for (const { hook, boundary } of this.waiting.takeSeen(named)) this.place(hook, boundary);
+  }
+
+  place(wanted: WantedHook, boundary: Boundary): void {
+    const hook = this.placed.length;
+    const { target, options, probed } = this;
+    const context = { target, object: probed.object, links: probed.links, boundary: options.boundary };
+    // Before the hook is there: what it sees itself must not be begun a second time.
+    const call = options.mayStop ? callUnderWay(target, boundary) : undefined;
+    const placed = placeHook(context, hook, boundary);
+    probed.attachments.push(...placed.attachments);
+    this.placed.push(wanted);
+    const { loop, evidence } = wanted;
+    const why = evidence === undefined ? {} : { evidence };
+    options.record({ type: 'hook', hook, loop, boundary: placed.boundary, ...why });
+    options.note(`loop: ${loop}, by ${placed.boundary}${evidence === undefined ? '' : `: ${evidence}`}`);
+    if (placed.note !== undefined) options.note(placed.note);
+    if (call) this.beginCall(hook, call);
+    this.watchForStops();
+  }
+
+  /** One sentence for each hook that never got a place. */
+  explainMissing(): string[] {
+    return this.waiting.explain();
+  }
+
+  /** One sentence for each hook whose function was called in a loop of its own. */
+  explainNested(): string[] {
+    return this.placed.flatMap(({ loop }, hook) => {
+      const nested = this.probed.object.nestedCalls(hook);
+      return nested > 0 ? [`${loop} called itself ${String(nested)} times: such calls are part of their loop`] : [];
+    });
+  }
+
+  /** A process of ours was stopped in the first call: that is call 0, and the next one is recorded. */
+  private beginCall(hook: number, { frame, func, vmStackPage, heapSize }: CallUnderWay): void {
+    this.probed.object.beginLoop(hook, frame, func, vmStackPage);
+    this.options.begun(hook, heapSize);
+  }
+
+  /** Has a process of ours stopped where a hook that waits is first met, so that its second call is not missed. */
+  private watchForStops(): void {
+    if (!this.options.mayStop) return;
+    const { recognised } = this.waiting;
+    this.probed.object.stopAtExecute(recognised.length > 0);
+    for (let hook = 0; hook < MAX_HOOKS; hook++) {
+      const { name, line } = recognised[hook] ?? { name: '', line: 0 };
+      this.probed.object.stopAtFunction(hook, name, line);
+    }
+  }
+}
+
+/** @throws PhptraceError for more hooks than the kernel programs have room for */
+export function checkHookCount(wanted: readonly WantedHook[]): void {
+  if (wanted.length > MAX_HOOKS) {
+    throw new PhptraceError(`${String(wanted.length)} --loop: there can be ${String(MAX_HOOKS)} at once`);
+  }
+}

@@ -1,0 +1,88 @@
+import type { EventSink, ProcessChange, SiteNamed } from '../trace/events.js';
+import { Ledger } from '../trace/ledger.js';
+import type { LoopRecord, TraceRecord } from '../trace/records.js';
+import { SiteRegistry } from '../trace/site-registry.js';
+
+/** What a recorder tells while events come. */
+export interface RecorderListener {
+  /** Each record as it is made. */
+  record(record: TraceRecord): void;
+  /** A loop is settled; its record has gone out. */
+  settled(record: LoopRecord): void;
+  /** Call paths of a site, by the kernel's number, are worth their cost from now on. */
+  wantPaths(kernelSite: number): void;
+  /** The kernel programs met code that they had not met before. */
+  metCode(named: SiteNamed): void;
+  changed(change: ProcessChange): void;
+}
+
+/** Books each event of the ring: sites and paths by numbers of our own, blocks and loops in the ledger. */
+export class Recorder implements EventSink {
+  readonly ledger: Ledger;
+  private readonly registry: SiteRegistry;
+
+  constructor(
+    hooks: number,
+    private readonly listener: RecorderListener,
+  ) {
+    const emit = (record: TraceRecord): void => {
+      listener.record(record);
+    };
+    this.registry = new SiteRegistry(emit, (kernelSite) => {
+      listener.wantPaths(kernelSite);
+    });
+    this.ledger = new Ledger({
+      hooks,
+      emit(record) {
+        emit(record);
+        listener.settled(record);
+      },
+      onSurvivor: (site) => {
+        this.registry.want(site);
+      },
+    });
+  }
+
+  alloc(address: number, sizeBytes: number, site: number, path: number, hook: number): void {
+    this.ledger.alloc(address, sizeBytes, this.registry.site(site), this.registry.path(path), hook);
+  }
+
+  free(address: number, sizeBytes: number, site: number): void {
+    this.ledger.free(address, sizeBytes, this.registry.site(site));
+  }
+
+  realloc(
+    oldAddress: number,
+    oldSizeBytes: number,
+    address: number,
+    sizeBytes: number,
+    site: number,
+    path: number,
+    hook: number,
+  ): void {
+    const [ourSite, ourPath] = [this.registry.site(site), this.registry.path(path)];
+    this.ledger.realloc(oldAddress, oldSizeBytes, address, sizeBytes, ourSite, ourPath, hook);
+  }
+
+  loop(hook: number, heapSize: number, _frame: number, timeNs: number): void {
+    this.ledger.boundary(hook, heapSize, timeNs);
+  }
+
+  reset(): void {
+    // zend_mm_shutdown leaves a heap that holds nothing.
+    this.ledger.reset(0);
+  }
+
+  site(named: SiteNamed): void {
+    this.registry.name(named);
+    this.listener.metCode(named);
+  }
+
+  path(path: number, sites: readonly number[], truncated: boolean): void {
+    this.registry.namePath(path, sites, truncated);
+  }
+
+  process(change: ProcessChange): void {
+    this.listener.changed(change);
+  }
+}
