@@ -5,7 +5,7 @@ PACKAGES := php-cli=/usr/bin/php php-dev=/usr/bin/phpize \
 	clang=/usr/bin/clang llvm=/usr/bin/llvm-strip clang-format=/usr/bin/clang-format \
 	libbpf1=/usr/lib/*-linux-gnu/libbpf.so.1 libbpf-dev=/usr/include/bpf/bpf_helpers.h \
 	gcc=/usr/bin/gcc libc6-dev=/usr/include/stdio.h make=/usr/bin/make
-BENCH_PACKAGES := bpfcc-tools=/usr/sbin/memleak-bpfcc
+BENCH_PACKAGES := bpfcc-tools=/usr/sbin/memleak-bpfcc linux-headers-amd64=/usr/src/linux-headers-*-amd64
 
 SOURCE_FOLDERS := $(wildcard src cli test bench)
 # With the folders themselves: a source that was removed must not leave its output behind. Written `test/.`, for `test`

@@ -2,10 +2,7 @@ import type { Probe } from '../bpf/links.js';
 import type { ElfFile } from '../php/elf.js';
 import type { AllocSite, FreeSite, ProbeSites, ReallocSite } from '../php/probe-sites.js';
 
-/**
- * The allocator's sites as probes, in the order in which they are to be attached: what takes blocks back before what
- * hands them out, so that no block is seen born whose death could be missed.
- */
+/** The allocator's sites as probes. */
 export function allocatorProbes(sites: ProbeSites, elf: ElfFile): Probe[] {
   const at = (address: number): number => elf.fileOffset(address);
   const { heapApi } = sites;

@@ -20,6 +20,7 @@ export interface RecorderListener {
 export class Recorder implements EventSink {
   readonly ledger: Ledger;
   private readonly registry: SiteRegistry;
+  private isOpen = false;
 
   constructor(
     hooks: number,
@@ -43,11 +44,21 @@ export class Recorder implements EventSink {
     });
   }
 
+  /**
+   * Blocks are booked from now on. While probes are still being attached some events are seen and others are not: what
+   * happens until then belongs to the time before the trace.
+   */
+  open(): void {
+    this.isOpen = true;
+  }
+
   alloc(address: number, sizeBytes: number, site: number, path: number, hook: number): void {
+    if (!this.isOpen) return;
     this.ledger.alloc(address, sizeBytes, this.registry.site(site), this.registry.path(path), hook);
   }
 
   free(address: number, sizeBytes: number, site: number): void {
+    if (!this.isOpen) return;
     this.ledger.free(address, sizeBytes, this.registry.site(site));
   }
 
@@ -60,6 +71,7 @@ export class Recorder implements EventSink {
     path: number,
     hook: number,
   ): void {
+    if (!this.isOpen) return;
     const [ourSite, ourPath] = [this.registry.site(site), this.registry.path(path)];
     this.ledger.realloc(oldAddress, oldSizeBytes, address, sizeBytes, ourSite, ourPath, hook);
   }

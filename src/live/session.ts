@@ -73,6 +73,8 @@ export class Session {
       },
     });
     this.hooks = new HookBoard(target, this.probed, this.boardOptions(), wanted);
+    while (this.read() === BATCH);
+    this.recorder.open();
   }
 
   /** Places what can be placed now, and says what is waited for. @throws PhptraceError where a hook cannot be placed */
