@@ -120,18 +120,15 @@ __noinline u32 create_site(u64 opline, u64 func)
 	event->site = value.id;
 	event->line_start = read_u32(func + knobs.op_array_line_start);
 	/* An opline outside its function is the engine's own (an exception in flight): the function stands for it. */
-	event->line = owns_opline(func, opline, &opcodes) ? read_u32(opline + knobs.zend_op_lineno) :
-							    event->line_start;
+	event->line = owns_opline(func, opline, &opcodes) ? read_u32(opline + knobs.zend_op_lineno) : event->line_start;
 	event->file[0] = event->function[0] = event->class_name[0] = 0;
-	event->file_length =
-		copy_name(event->file, sizeof(event->file), read_word(func + knobs.op_array_filename));
-	event->function_length =
-		copy_name(event->function, sizeof(event->function), read_word(func + knobs.func_name));
+	event->file_length = copy_name(event->file, sizeof(event->file), read_word(func + knobs.op_array_filename));
+	event->function_length = copy_name(event->function, sizeof(event->function), read_word(func + knobs.func_name));
 	event->class_length = 0;
 	scope = read_word(func + knobs.func_scope);
 	if (scope)
-		event->class_length = copy_name(event->class_name, sizeof(event->class_name),
-						read_word(scope + knobs.class_name));
+		event->class_length =
+			copy_name(event->class_name, sizeof(event->class_name), read_word(scope + knobs.class_name));
 	stop_where_awaited(event);
 	submit(event);
 	if (bpf_map_update_elem(&sites, &opline, &value, BPF_ANY))

@@ -36,16 +36,16 @@ struct knobs {
 
 enum hook_extent {
 	EXTENT_OFF = 0,
-	EXTENT_FRAME = 1,  /* while the hooked function's own frame is on the stack */
-	EXTENT_CALLER = 2, /* the hook is an empty marker: while its caller's frame is on the stack */
-	EXTENT_ALWAYS = 3, /* from one boundary to the next */
+	EXTENT_FRAME = 1,   /* while the hooked function's own frame is on the stack */
+	EXTENT_CALLER = 2,  /* the hook is an empty marker: while its caller's frame is on the stack */
+	EXTENT_ALWAYS = 3,  /* from one boundary to the next */
 	EXTENT_REQUEST = 4, /* from php_request_startup to php_request_shutdown */
 };
 
 struct hook {
 	unsigned long long opline; /* written by user space; 0 while the hook is not placed */
 	unsigned int extent;
-	unsigned int begun;        /* loops begun so far; the rest is written by the programs */
+	unsigned int begun; /* loops begun so far; the rest is written by the programs */
 	unsigned long long sequence;
 	unsigned long long frame;
 	unsigned long long func;
@@ -66,7 +66,7 @@ struct counters {
 
 /* What user space writes while the programs run. */
 struct control {
-	unsigned long long tick_ns; /* not 0: hook 0 begins a loop when so much time has passed (`none`) */
+	unsigned long long tick_ns;        /* not 0: hook 0 begins a loop when so much time has passed (`none`) */
 	unsigned int stop_name[MAX_HOOKS]; /* FNV-1a of a lower-case function name: stop the process when it is seen */
 	unsigned int stop_line[MAX_HOOKS]; /* likewise a line */
 	unsigned int stop_at_execute;      /* stop it where a compiled script is about to run */

@@ -207,7 +207,11 @@ export class Session {
     };
   }
 
-  private notes({ customHeap, unresolved, unforgotten }: ReturnType<ProbedProcess['object']['readCounters']>): string[] {
+  private notes({
+    customHeap,
+    unresolved,
+    unforgotten,
+  }: ReturnType<ProbedProcess['object']['readCounters']>): string[] {
     const counted: [number, string][] = [
       [customHeap, "calls went to another allocator than PHP's own and were not seen"],
       [unresolved, 'allocations had no result: PHP ran out of memory_limit?'],

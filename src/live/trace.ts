@@ -97,20 +97,15 @@ function afterHeader(
 
 /** The probes come off whatever happens on the way. */
 async function follow(session: Session, course: TraceCourse): Promise<EndRecord> {
-  let failure: unknown;
   try {
     session.placeHooks();
     course.begin?.(session);
     await session.follow();
   } catch (error) {
-    failure = error;
+    await session.finish().catch(() => undefined);
+    throw error;
   }
-  const end = session.finish();
-  if (failure !== undefined) {
-    await end.catch(() => undefined);
-    throw failure;
-  }
-  return end;
+  return session.finish();
 }
 
 function sessionOptions(

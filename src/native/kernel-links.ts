@@ -109,7 +109,7 @@ function uprobeType(): number {
 }
 
 function addressOf(bytes: Uint8Array | BigUint64Array): bigint {
-  return koffi.address(bytes.buffer as ArrayBuffer) + BigInt(bytes.byteOffset);
+  return koffi.address(bytes.buffer) + BigInt(bytes.byteOffset);
 }
 
 /** Counts how often a place in a process's memory is used, by hardware and without a program. */
