@@ -113,8 +113,11 @@ __noinline u32 create_site(u64 opline, u64 func)
 	value.generation = generation;
 	value.serial = next_serial;
 	event = reserve(sizeof(*event));
-	if (!event)
+	if (!event) {
+		if (!stale && value.id != next_site)
+			bpf_map_push_elem(&free_sites, &value.id, BPF_ANY);
 		return 0;
+	}
 	event->head = head(opline, EVENT_SITE, 0);
 	event->func = func;
 	event->site = value.id;

@@ -12,6 +12,13 @@
 #define FRAME_PREV 48
 #define VM_STACK_PREV 16
 
+/* A mask that clang may not drop, in place of a check that the verifier may lose. */
+static __always_inline struct hook *hook_at(u32 number)
+{
+	asm volatile("%0 &= %1" : "+r"(number) : "i"(MAX_HOOKS - 1));
+	return &hooks[number];
+}
+
 static __always_inline void begin_loop(u32 number, u64 frame)
 {
 	struct loop_event *event = reserve(sizeof(*event));
@@ -96,26 +103,23 @@ static __always_inline void enter_loop(u32 number, struct hook *hook, const stru
 	begin_loop(number, frame);
 }
 
-/* The hooked opline is dispatched. */
-static __always_inline void on_opline(u64 opline, u64 vm_frame)
+/* The opline of a hook is run, in the frame at. */
+static __always_inline void on_opline(u32 number, const struct vm_stack *stack, u64 at)
 {
-	struct vm_stack stack = {};
+	struct hook *hook;
+	u64 frame = at;
+
 	counters.boundary_hits++;
-	if (read_vm_stack(&stack))
+	hook = hook_at(number);
+	if (hook->extent == EXTENT_OFF)
 		return;
-	for (u32 i = 0; i < MAX_HOOKS; i++) {
-		struct hook *hook = &hooks[i];
-		u64 frame = vm_frame ? vm_frame : stack.execute_data;
-		if (hook->extent == EXTENT_OFF || hook->opline != opline)
-			continue;
-		if (hook->extent == EXTENT_CALLER)
-			frame = read_word(frame + FRAME_PREV);
-		else if (hook->extent == EXTENT_FRAME && hook->frame != frame && is_within(hook, &stack)) {
-			hook->nested++;
-			continue;
-		}
-		enter_loop(i, hook, &stack, frame, read_word(frame + FRAME_FUNC));
+	if (hook->extent == EXTENT_CALLER)
+		frame = read_word(at + FRAME_PREV);
+	else if (hook->extent == EXTENT_FRAME && hook->frame != frame && is_within(hook, stack)) {
+		hook->nested++;
+		return;
 	}
+	enter_loop(number, hook, stack, frame, read_word(frame + FRAME_FUNC));
 }
 
 /* A native function is entered, or a request begins. */
@@ -123,8 +127,8 @@ static __always_inline void on_native(u32 number)
 {
 	struct vm_stack stack = {};
 	read_vm_stack(&stack);
-	if (number < MAX_HOOKS && hooks[number].extent != EXTENT_OFF)
-		enter_loop(number, &hooks[number], &stack, 0, 0);
+	if (hook_at(number)->extent != EXTENT_OFF)
+		enter_loop(number, hook_at(number), &stack, 0, 0);
 }
 
 /* A request is over: what follows lies outside, until the next begins. */

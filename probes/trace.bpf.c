@@ -247,6 +247,19 @@ int on_free(struct pt_regs *ctx)
 	return 0;
 }
 
+/* A small block stays where it is until the next smaller bin would do with room to spare; a larger one while it has the
+ * same pages. */
+static __always_inline int stays_in_place(u64 old_size, u64 new_size, u64 size)
+{
+	u32 bin;
+	if (!old_size)
+		return 0;
+	if (old_size > MAX_SMALL_SIZE)
+		return old_size == new_size;
+	bin = bin_of(old_size);
+	return size <= old_size && (!bin || size >= bin_size(bin - 1));
+}
+
 /* The branches of zend_mm_realloc_heap (php-src Zend/zend_alloc.c), as far as the guard can foresee them. */
 SEC("uprobe")
 int on_realloc(struct pt_regs *ctx)
@@ -263,7 +276,7 @@ int on_realloc(struct pt_regs *ctx)
 		return cookie & COOKIE_NULL_IS_ALLOC ? allocate(ctx, size) : 0;
 	old_size = live_block_size(old);
 	new_size = block_size_of(size);
-	if (old_size == new_size && old_size)
+	if (stays_in_place(old_size, new_size, size))
 		return 0;
 	find_origin(ctx, 1, &origin);
 	if (old_size <= MAX_SMALL_SIZE && new_size <= MAX_SMALL_SIZE) {
@@ -328,13 +341,23 @@ int on_destroy_op_array(struct pt_regs *ctx)
 	return 0;
 }
 
-/* A hook's opline, by hardware: the register trap comes just after the VM read the handler and jumped to it. */
+/* A hook's opline, by hardware: the register trap comes just after the VM read the handler and jumped to it. Memory of
+ * code that was freed is used for other things: that the VM runs this opline must show in its register, or in the frame
+ * where a build keeps it there. */
 SEC("perf_event")
 int on_watchpoint(struct bpf_perf_event_data *ctx)
 {
+	u64 opline = ctx->addr;
+	struct vm_stack stack = {};
+
 	if (pending.kind)
 		settle_pending();
-	on_opline(ctx->addr, ctx->regs.r15 == ctx->addr ? ctx->regs.r14 : 0);
+	if (read_vm_stack(&stack))
+		return 0;
+	if (ctx->regs.r15 == opline)
+		on_opline(bpf_get_attach_cookie(ctx), &stack, ctx->regs.r14);
+	else if (read_word(stack.execute_data) == opline)
+		on_opline(bpf_get_attach_cookie(ctx), &stack, stack.execute_data);
 	return 0;
 }
 
@@ -342,14 +365,15 @@ int on_watchpoint(struct bpf_perf_event_data *ctx)
 SEC("uprobe")
 int on_handler(struct pt_regs *ctx)
 {
-	for (u32 i = 0; i < MAX_HOOKS; i++) {
-		if (hooks[i].opline && hooks[i].opline == ctx->r15) {
-			if (pending.kind)
-				settle_pending();
-			on_opline(ctx->r15, ctx->r14);
-			break;
-		}
-	}
+	u32 number = COOKIE_VALUE(bpf_get_attach_cookie(ctx));
+	struct vm_stack stack = {};
+
+	if (hook_at(number)->opline != ctx->r15)
+		return 0;
+	if (pending.kind)
+		settle_pending();
+	if (!read_vm_stack(&stack))
+		on_opline(number, &stack, ctx->r14);
 	return 0;
 }
 

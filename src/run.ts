@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PhptraceError } from './errors.js';
 import { chooseLoop } from './live/auto-loop.js';
 import { launch } from './live/launch.js';
+import { claimProcess } from './live/lock.js';
 import { trace } from './live/trace.js';
 import { wantedHooks } from './live/waiting-hooks.js';
 import type { RunOptions } from './options.js';
@@ -23,6 +24,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   const wanted = wantedHooks(options.loops ?? []);
   const launched = await launch(argv, options.programStdout ?? 'inherit');
   const { target } = launched;
+  const release = await claimProcess(target.process.pid);
   const over = new AbortController();
   try {
     // A program that is run ends by itself; time limits it only where the user says so.
@@ -40,12 +42,12 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
         async conclude() {
           over.abort();
           launched.resume();
-          if (options.signal?.aborted === true) {
-            launched.terminate();
-            await Promise.race([launched.ended, sleep(GRACE_MS, undefined, { ref: false })]);
-            return ['the program was ended with the trace'];
-          }
-          return [`the program ended with ${await launched.ended}`];
+          const ended = await Promise.race([launched.ended, aborted(options.signal)]);
+          if (ended !== undefined) return [`the program ended with ${ended}`];
+          launched.terminate();
+          const left = await Promise.race([launched.ended, sleep(GRACE_MS, undefined, { ref: false })]);
+          if (left !== undefined) return [`the program was ended with the trace (${left})`];
+          return [`the program does not heed SIGTERM and still runs as process ${String(target.process.pid)}`];
         },
       },
     );
@@ -55,6 +57,17 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     throw error;
   } finally {
     over.abort();
+    release();
     target.process.elf.close();
   }
+}
+
+/** Resolves when the signal aborts; never without one. */
+function aborted(signal: AbortSignal | undefined): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) resolve(undefined);
+    signal?.addEventListener('abort', () => {
+      resolve(undefined);
+    });
+  });
 }

@@ -6,7 +6,13 @@ export function stopAtExec(pid: number): () => void {
   const object = loadObjectFile('launch.bpf.o', (opened) => {
     new DataView(globalsOf(findMap(opened, '.rodata.pid'))).setUint32(0, pid, true);
   });
-  const link = attachRawTracepoint(findProgram(object, 'on_launched_exec'), 'sched_process_exec');
+  let link: bigint;
+  try {
+    link = attachRawTracepoint(findProgram(object, 'on_launched_exec'), 'sched_process_exec');
+  } catch (error) {
+    closeObject(object);
+    throw error;
+  }
   return () => {
     destroyLink(link);
     closeObject(object);

@@ -44,7 +44,8 @@ export function attachUprobes(
       }
       for (const point of points) {
         const event = openUprobeEvent(file, pid, point.fileOffset);
-        fds.push(event, createPerfLink(object.programFd(program), event, point.cookie));
+        fds.push(event);
+        fds.push(createPerfLink(object.programFd(program), event, point.cookie));
       }
     }
   } catch (error) {
@@ -56,8 +57,8 @@ export function attachUprobes(
   return { detach: () => closeFdsInParallel(fds) };
 }
 
-/** A hardware watchpoint on 8 bytes of the process. @throws PhptraceError where there are none left, or none at all */
-export function attachWatchpoint(object: TraceObject, pid: number, address: number): Attachment {
+/** A hardware watchpoint on the opline of a hook, 8 bytes of the process. @throws PhptraceError where there are none left, or none at all */
+export function attachWatchpoint(object: TraceObject, pid: number, address: number, hook: number): Attachment {
   let fd: number;
   try {
     fd = openWatchpointEvent(pid, address);
@@ -66,21 +67,31 @@ export function attachWatchpoint(object: TraceObject, pid: number, address: numb
     const why = error.errnoName === 'ENOSPC' ? 'all four are taken' : error.errnoName;
     throw new PhptraceError(`no hardware watchpoint for process ${String(pid)}: ${why}`);
   }
-  const fds = [createPerfLink(object.programFd('on_watchpoint'), fd, 0n), fd];
-  return { detach: () => closeFdsInParallel(fds) };
+  try {
+    const link = createPerfLink(object.programFd('on_watchpoint'), fd, BigInt(hook));
+    return { detach: () => closeFdsInParallel([link, fd]) };
+  } catch (error) {
+    closeFd(fd);
+    throw error;
+  }
 }
 
 /** Hears of the process's forks, execs and exit. @throws PhptraceError */
 export function attachProcessEvents(object: TraceObject): Attachment {
-  const links = (['fork', 'exec', 'exit'] as const).map((change) =>
-    attachRawTracepoint(object.program(`on_${change}`), `sched_process_${change}`),
-  );
-  return {
-    detach() {
-      for (const link of links) destroyLink(link);
-      return Promise.resolve();
-    },
+  const links: bigint[] = [];
+  const detach = (): Promise<void> => {
+    for (const link of links) destroyLink(link);
+    return Promise.resolve();
   };
+  try {
+    for (const change of ['fork', 'exec', 'exit'] as const) {
+      links.push(attachRawTracepoint(object.program(`on_${change}`), `sched_process_${change}`));
+    }
+  } catch (error) {
+    void detach();
+    throw error;
+  }
+  return { detach };
 }
 
 function groupByProgram(probes: readonly Probe[]): Map<UprobeProgram, ProbePoint[]> {

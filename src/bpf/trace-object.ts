@@ -1,3 +1,4 @@
+import { PhptraceError } from '../errors.js';
 import { BPF_TRACE_UPROBE_MULTI } from '../native/kernel-links.js';
 import { mapShared } from '../native/libc.js';
 import type { Mapping } from '../native/libc.js';
@@ -43,6 +44,8 @@ export type Knobs = Readonly<Record<Exclude<keyof typeof KNOBS, 'binSize' | 'bin
 
 /** Each section of globals is smaller than a page, the least that can be mapped. */
 const PAGE_BYTES = 4096;
+/** The kernel allows more; an index of a 32-bit view of the doubled data must stay exact. */
+const MOST_RING_BYTES = 1 << 30;
 
 export type KernelCounters = Readonly<Record<keyof typeof COUNTERS, number>>;
 
@@ -76,6 +79,7 @@ export class TraceObject {
    * Loads the programs with these knobs. @throws PhptraceError where the kernel refuses, with its reason
    */
   static load(knobs: Knobs, options: { ringBytes: number; uprobeMulti: boolean }): TraceObject {
+    checkRingSize(options.ringBytes);
     const object = loadObjectFile('trace.bpf.o', (opened) => {
       writeKnobs(new DataView(globalsOf(findMap(opened, '.rodata.knobs'))), knobs);
       setMaxEntries(findMap(opened, 'ring'), options.ringBytes);
@@ -163,6 +167,13 @@ export class TraceObject {
     this.mappings.push(mapping);
     return mapping.buffer;
   }
+}
+
+function checkRingSize(ringBytes: number): void {
+  if (Number.isInteger(Math.log2(ringBytes)) && ringBytes >= PAGE_BYTES && ringBytes <= MOST_RING_BYTES) return;
+  throw new PhptraceError(
+    `a ring of ${String(ringBytes)} bytes cannot be: its size is a power of two from ${String(PAGE_BYTES)} to 1 GiB`,
+  );
 }
 
 function writeKnobs(view: DataView, knobs: Knobs): void {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PhptraceError } from '../errors.js';
 import { openHitCounter } from '../native/kernel-links.js';
 import type { HitCounter } from '../native/kernel-links.js';
 
@@ -9,7 +10,7 @@ const LOOK_MS = 20;
 
 /**
  * How often each of these oplines is run from now on, by hardware counters, until `enough` says so of the counts and
- * the time in milliseconds, or patience ends. @throws SystemCallError where the machine has no watchpoints
+ * the time in milliseconds, or patience ends. @throws PhptraceError where the machine has no watchpoints
  */
 export async function countHits(
   pid: number,
@@ -20,7 +21,7 @@ export async function countHits(
   if (oplines.length === 0) return [];
   const counters: HitCounter[] = [];
   try {
-    for (const opline of oplines) counters.push(openHitCounter(pid, opline));
+    for (const opline of oplines) counters.push(open(pid, opline));
     const started = performance.now();
     for (;;) {
       await sleep(LOOK_MS);
@@ -30,5 +31,16 @@ export async function countHits(
     }
   } finally {
     for (const counter of counters) counter.close();
+  }
+}
+
+function open(pid: number, opline: number): HitCounter {
+  try {
+    return openHitCounter(pid, opline);
+  } catch (error) {
+    throw new PhptraceError(
+      `cannot find the loop by watching: ${error instanceof Error ? error.message : String(error)} (hardware ` +
+        'watchpoints are missing or all taken): name it with --loop',
+    );
   }
 }

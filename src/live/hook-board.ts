@@ -26,8 +26,8 @@ export interface BoardOptions {
 export class HookBoard {
   private readonly waiting: WaitingHooks;
   private readonly placed: WantedHook[] = [];
+  private readonly oplines = new Map<number, string>();
 
-  /** @throws PhptraceError for more hooks than there can be */
   constructor(
     private readonly target: Target,
     private readonly probed: ProbedProcess,
@@ -68,6 +68,11 @@ export class HookBoard {
   place(wanted: WantedHook, boundary: Boundary): void {
     const hook = this.placed.length;
     const { target, options, probed } = this;
+    const twin = boundary.kind === 'opline' ? this.oplines.get(boundary.opline) : undefined;
+    if (twin !== undefined) {
+      options.note(`${wanted.loop} is the same code as ${twin}: they are one loop`);
+      return;
+    }
     const context = { target, object: probed.object, links: probed.links, boundary: options.boundary };
     // Before the hook is there: what it sees itself must not be begun a second time.
     const call = options.mayStop ? callUnderWay(target, boundary) : undefined;
@@ -75,6 +80,10 @@ export class HookBoard {
     probed.attachments.push(...placed.attachments);
     this.placed.push(wanted);
     const { loop, evidence } = wanted;
+    if (boundary.kind === 'opline') {
+      this.oplines.set(boundary.opline, loop);
+      if (boundary.isTurn) options.note(`${loop} begins with a loop: each turn of it counts as a loop`);
+    }
     const why = evidence === undefined ? {} : { evidence };
     options.record({ type: 'hook', hook, loop, boundary: placed.boundary, ...why });
     options.note(`loop: ${loop}, by ${placed.boundary}${evidence === undefined ? '' : `: ${evidence}`}`);
@@ -114,9 +123,15 @@ export class HookBoard {
   }
 }
 
-/** @throws PhptraceError for more hooks than the kernel programs have room for */
-export function checkHookCount(wanted: readonly WantedHook[]): void {
-  if (wanted.length > MAX_HOOKS) {
-    throw new PhptraceError(`${String(wanted.length)} --loop: there can be ${String(MAX_HOOKS)} at once`);
+/** @throws PhptraceError for hooks that cannot be watched together */
+export function checkHooks(wanted: readonly WantedHook[]): void {
+  const loops = wanted.map(({ loop }) => loop);
+  if (loops.length > MAX_HOOKS) {
+    throw new PhptraceError(`${String(loops.length)} --loop: there can be ${String(MAX_HOOKS)} at once`);
+  }
+  const twice = loops.find((loop, index) => loops.indexOf(loop) !== index);
+  if (twice !== undefined) throw new PhptraceError(`--loop ${twice} is given twice: once is enough`);
+  if (loops.length > 1 && loops.includes('none')) {
+    throw new PhptraceError('--loop none stands alone: it watches the process as a whole, others a part of it');
   }
 }

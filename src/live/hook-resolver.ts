@@ -1,4 +1,4 @@
-import { declaresClosure, entryOpline, isMarker, loopStatements, readOplines } from '../php/oplines.js';
+import { declaresClosure, entryOpline, isJumpTarget, isMarker, loopStatements, readOplines } from '../php/oplines.js';
 import type { Opline } from '../php/oplines.js';
 import { readFunction, readStack } from '../php/frames.js';
 import type { FunctionInfo } from '../php/frames.js';
@@ -43,7 +43,9 @@ export function suggestHooks(engine: Engine, spec: HookSpec): string {
 export function entryBoundary(engine: Engine, func: FunctionInfo): Boundary | undefined {
   const oplines = readOplines(engine.memory, engine.layout, func);
   const entry = entryOpline(oplines);
-  return entry && { kind: 'opline', opline: entry.address, extent: isMarker(oplines) ? 'caller' : 'frame' };
+  if (!entry) return undefined;
+  const extent = isMarker(oplines) ? 'caller' : 'frame';
+  return { kind: 'opline', opline: entry.address, extent, isTurn: isJumpTarget(oplines, entry) };
 }
 
 function ofFunction(engine: Engine, func: number | undefined): Boundary | undefined {

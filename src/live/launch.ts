@@ -20,6 +20,12 @@ export interface Launched {
   readonly ended: Promise<string>;
 }
 
+/**
+ * Should phptrace be killed while the program stands still, the kernel lets it go on: prctl(PR_SET_PDEATHSIG) by
+ * util-linux's setpriv, which every distribution has but the smallest.
+ */
+const RESUME_WHEN_ORPHANED =
+  'command -v setpriv >/dev/null && setpriv --pdeathsig CONT true 2>/dev/null && exec setpriv --pdeathsig CONT -- "$@";';
 const POLL_MS = 2;
 const START_MS = 20_000;
 
@@ -33,7 +39,7 @@ export async function launch(argv: readonly string[], stdout: 'inherit' | 'stder
     throw new PhptraceError(`cannot start ${command}: there is no such command, or it may not be executed`);
   }
   // The shell stops itself, so that the exec to come is watched before it happens.
-  const script = 'kill -STOP $$; exec "$@"';
+  const script = `kill -STOP $$; ${RESUME_WHEN_ORPHANED} exec "$@"`;
   const stdio = ['inherit', stdout === 'stderr' ? 2 : 'inherit', 'inherit'] as const;
   const child = spawn('/bin/sh', ['-c', script, 'phptrace', ...argv], { stdio: [...stdio] });
   const ended = new Promise<string>((resolve) => {

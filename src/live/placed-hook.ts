@@ -3,13 +3,20 @@ import { attachUprobes, attachWatchpoint } from '../bpf/links.js';
 import type { Attachment, LinkKind } from '../bpf/links.js';
 import type { TraceObject } from '../bpf/trace-object.js';
 import { PhptraceError } from '../errors.js';
+import type { ElfFile } from '../php/elf.js';
 import type { BoundaryKind } from '../trace/records.js';
 import { nearNames, suggest } from './near-names.js';
 import type { Target } from './target.js';
 
 /** How the kernel is to notice a hook, once it is known what to watch. */
 export type Boundary =
-  | { readonly kind: 'opline'; readonly opline: number; readonly extent: Extent }
+  | {
+      readonly kind: 'opline';
+      readonly opline: number;
+      readonly extent: Extent;
+      /** True where a jump inside the function leads there too: its turns cannot be told from calls. */
+      readonly isTurn?: boolean;
+    }
   | { readonly kind: 'symbol'; readonly name: string }
   | { readonly kind: 'request' }
   | { readonly kind: 'none' };
@@ -51,17 +58,17 @@ export function placeHook(context: PlacingContext, hook: number, boundary: Bound
 function placeOpline(context: PlacingContext, hook: number, opline: number, extent: Extent): PlacedHook {
   const { object, target } = context;
   object.setHook(hook, opline, extent);
-  if (context.boundary === 'handler') return placeHandler(context, opline);
+  if (context.boundary === 'handler') return placeHandler(context, hook, opline);
   try {
-    return { boundary: 'watchpoint', attachments: [attachWatchpoint(object, target.process.pid, opline)] };
+    return { boundary: 'watchpoint', attachments: [attachWatchpoint(object, target.process.pid, opline, hook)] };
   } catch (error) {
     if (context.boundary === 'watchpoint' || !(error instanceof PhptraceError)) throw error;
-    return { ...placeHandler(context, opline), note: `${error.message}: its opline's handler is probed instead` };
+    return { ...placeHandler(context, hook, opline), note: `${error.message}: its opline's handler is probed instead` };
   }
 }
 
 /** The handler is native code that every opline of its kind runs; the program asks which one it is. */
-function placeHandler(context: PlacingContext, opline: number): PlacedHook {
+function placeHandler(context: PlacingContext, hook: number, opline: number): PlacedHook {
   const { memory, loadBias, elf } = context.target.process;
   const handler = memory.pointer(opline);
   let fileOffset: number;
@@ -73,7 +80,7 @@ function placeHandler(context: PlacingContext, opline: number): PlacedHook {
         'JIT: switch that off (opcache.jit=disable) or name another --loop',
     );
   }
-  return { boundary: 'handler', attachments: [attach(context, 'on_handler', fileOffset, 0)] };
+  return { boundary: 'handler', attachments: [attach(context, 'on_handler', fileOffset, hook)] };
 }
 
 function placeSymbol(context: PlacingContext, hook: number, name: string): PlacedHook {
@@ -83,8 +90,19 @@ function placeSymbol(context: PlacingContext, hook: number, name: string): Place
     const near = nearNames(name, elf.symbolNames());
     throw new PhptraceError(`--loop symbol:${name}: ${fileName} exports no such function${suggest(near)}`);
   }
+  if (!isFunction(elf, symbol.address)) {
+    throw new PhptraceError(`--loop symbol:${name}: that is data of ${fileName} and no function: name a function`);
+  }
   context.object.setHook(hook, 0, 'always');
   return { boundary: 'symbol', attachments: [attach(context, 'on_symbol', elf.fileOffset(symbol.address), hook)] };
+}
+
+function isFunction(elf: ElfFile, address: number): boolean {
+  try {
+    return elf.bounds(address).start === address;
+  } catch {
+    return false;
+  }
 }
 
 function placeRequest(context: PlacingContext, hook: number): PlacedHook {
@@ -94,13 +112,14 @@ function placeRequest(context: PlacingContext, hook: number): PlacedHook {
     throw new PhptraceError(`--loop request: ${fileName} does not export php_request_startup: name a function instead`);
   }
   context.object.setHook(hook, 0, 'request');
-  return {
-    boundary: 'request',
-    attachments: [
-      attach(context, 'on_symbol', elf.fileOffset(startup.address), hook),
-      attach(context, 'on_request_shutdown', elf.fileOffset(shutdown.address), hook),
-    ],
-  };
+  const started = attach(context, 'on_symbol', elf.fileOffset(startup.address), hook);
+  try {
+    const ended = attach(context, 'on_request_shutdown', elf.fileOffset(shutdown.address), hook);
+    return { boundary: 'request', attachments: [started, ended] };
+  } catch (error) {
+    void started.detach();
+    throw error;
+  }
 }
 
 function attach(

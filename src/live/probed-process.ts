@@ -37,8 +37,11 @@ export function probeProcess(
 /** Takes everything off at once, lets `before` have a last look, then unloads the programs. */
 export async function unprobe({ object, attachments }: ProbedProcess, before: () => void): Promise<void> {
   await Promise.all(attachments.map((attachment) => attachment.detach()));
-  before();
-  object.close();
+  try {
+    before();
+  } finally {
+    object.close();
+  }
 }
 
 function probe(target: Target, probes: readonly Probe[], ringBytes: number, links: LinkKind): ProbedProcess {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { KernelCounters } from '../bpf/trace-object.js';
 import { PhptraceError } from '../errors.js';
 import type { TraceObserver, TraceOptions } from '../options.js';
 import { processState, resumeProcess } from '../php/process.js';
@@ -6,7 +7,7 @@ import { decodeEvent } from '../trace/events.js';
 import type { ProcessChange } from '../trace/events.js';
 import type { EndRecord, LoopRecord, TraceRecord } from '../trace/records.js';
 import type { ChosenLoop } from './auto-loop.js';
-import { HookBoard, checkHookCount } from './hook-board.js';
+import { HookBoard, checkHooks } from './hook-board.js';
 import { probeProcess, unprobe } from './probed-process.js';
 import type { ProbedProcess } from './probed-process.js';
 import { scriptProbes } from './probes.js';
@@ -43,7 +44,7 @@ export class Session {
   private readonly hooks: HookBoard;
   private readonly settled: number[] = [];
   private forks = 0;
-  private ended: { reason: string; conclusive: boolean } | undefined;
+  private ended: { reason: string; conclusive: boolean; kernel: KernelCounters } | undefined;
   /** What to say of a loop that is still being chosen when the trace ends. */
   private choosing: string | undefined;
 
@@ -53,7 +54,7 @@ export class Session {
     private readonly options: SessionOptions,
     wanted: readonly WantedHook[],
   ) {
-    checkHookCount(wanted);
+    checkHooks(wanted);
     const probes = options.mayStop ? [...target.probes, ...scriptProbes(target.process.elf)] : target.probes;
     this.probed = probeProcess(target, probes, options.ringBytes, options.links);
     const { object } = this.probed;
@@ -85,17 +86,17 @@ export class Session {
   /** The loop is still being chosen while the trace runs; a trace that ends before has none. */
   awaitHook(choice: Promise<ChosenLoop>): void {
     this.choosing = 'cannot tell what the loop is: the program ended too soon: name it with --loop';
-    choice.then(
-      (hook) => {
+    choice
+      .then((hook) => {
+        if (this.ended) return;
+        this.hooks.place(hook, hook.boundary);
         this.choosing = undefined;
-        if (!this.ended) this.hooks.place(hook, hook.boundary);
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         const isGone = processState(this.target.process.pid) === undefined;
         if (error instanceof PhptraceError && !isGone) this.choosing = error.message;
         this.end('no loop was found', false);
-      },
-    );
+      });
   }
 
   /** Follows the process until something ends the trace. Returns after the last record is read. */
@@ -182,13 +183,14 @@ export class Session {
     };
   }
 
+  /** The kernel's counters are read now: an allocation that the detaching cuts in two is no loss. */
   private end(reason: string, conclusive: boolean): void {
-    this.ended ??= { reason, conclusive };
+    this.ended ??= { reason, conclusive, kernel: this.probed.object.readCounters() };
   }
 
   private endRecord(): EndRecord {
     const { ledger } = this.recorder;
-    const kernel = this.probed.object.readCounters();
+    const kernel = this.ended?.kernel ?? this.probed.object.readCounters();
     this.options.observer.debug?.('counted in the kernel', kernel);
     const isWhole = this.hooks.inPlace.some(({ loop }) => loop === 'none');
     return {
@@ -216,7 +218,7 @@ export class Session {
       [customHeap, "calls went to another allocator than PHP's own and were not seen"],
       [unresolved, 'allocations had no result: PHP ran out of memory_limit?'],
       [unforgotten, 'freed functions were too long to forget: lines may be mistaken'],
-      [this.forks, 'forks: the children were not traced'],
+      [this.forks, 'forks or new threads: children were not traced'],
     ];
     const said = counted.filter(([times]) => times > 0).map(([times, what]) => `${String(times)} ${what}`);
     return [...said, ...this.hooks.explainNested()];

@@ -1,14 +1,16 @@
-import { closeSync, constants, existsSync, ftruncateSync, fchmodSync, fstatSync, lstatSync, mkdirSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, lstatSync, mkdirSync } from 'node:fs';
 import { openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { PhptraceError } from '../errors.js';
 import { LOG_SCHEMA } from '../trace/records.js';
 
-/** A log that is open for writing and empty. The one who gets it closes `fd`. */
+/** A log that is open for writing. The one who gets it closes `fd`. */
 export interface OpenLog {
   readonly file: string;
   readonly fd: number;
+  /** True where the file was there before: it is emptied by the first write, and stays where there is none. */
+  readonly isOld?: boolean;
   /** The directory, where it was made for this log. */
   readonly madeDirectory?: string;
 }
@@ -41,8 +43,8 @@ export function createDefaultLog(pid: number, now: Date, surroundings = ownSurro
 }
 
 /**
- * Opens the log that the user named, empty and with mode 0600. A file that is there is only overwritten where it is
- * empty or a log of ours. Throws a PhptraceError where it is something else, a link, or cannot be written.
+ * Opens the log that the user named. A file that is there is only overwritten, by the first write, where it is empty
+ * or a log of ours. Throws a PhptraceError where it is something else, a link, or cannot be written.
  */
 export function openNamedLog(file: string): OpenLog {
   const fd = openOrExplain(file);
@@ -54,9 +56,7 @@ export function openNamedLog(file: string): OpenLog {
         `cannot log to ${file}: it is no phptrace log and would be overwritten: name another one`,
       );
     }
-    fchmodSync(fd, 0o600);
-    ftruncateSync(fd, 0);
-    return { file, fd };
+    return { file, fd, isOld: stat.size > 0 };
   } catch (error) {
     closeSync(fd);
     if (error instanceof PhptraceError) throw error;

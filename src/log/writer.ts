@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, rmSync, rmdirSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, ftruncateSync, rmSync, rmdirSync, writeSync } from 'node:fs';
 import type { TraceRecord } from '../trace/records.js';
 import { errorCode, type OpenLog } from './location.js';
 
@@ -11,6 +11,7 @@ export class LogWriter {
   readonly file: string;
   private readonly fd: number;
   private readonly madeDirectory: string | undefined;
+  private readonly isOld: boolean;
   private waiting: string[] = [];
   private waitingLength = 0;
   private writtenBytes = 0;
@@ -21,6 +22,7 @@ export class LogWriter {
     this.file = log.file;
     this.fd = log.fd;
     this.madeDirectory = log.madeDirectory;
+    this.isOld = log.isOld === true;
   }
 
   /** A sentence for the report where the log is not complete; else undefined. */
@@ -52,7 +54,7 @@ export class LogWriter {
   discard(): void {
     const isEmpty = this.writtenBytes === 0 && this.waiting.length === 0;
     this.close();
-    if (!isEmpty) return;
+    if (!isEmpty || this.isOld) return;
     try {
       rmSync(this.file, { force: true });
       if (this.madeDirectory !== undefined) rmdirSync(this.madeDirectory);
@@ -68,12 +70,19 @@ export class LogWriter {
     this.waitingLength = 0;
     let done = 0;
     try {
+      if (this.writtenBytes === 0) this.makeOurs();
       while (done < data.length) done += writeSync(this.fd, data, done, data.length - done);
       this.writtenBytes += done;
     } catch (error) {
       this.trouble = `the log ${this.file} ends early: it could not be written: ${errorCode(error)}`;
       this.dropTornTail();
     }
+  }
+
+  /** From the first write on the file is this trace's: empty, and nobody else's to read. */
+  private makeOurs(): void {
+    fchmodSync(this.fd, 0o600);
+    ftruncateSync(this.fd, 0);
   }
 
   private dropTornTail(): void {

@@ -49,7 +49,9 @@ export function createUprobeMultiLink(
   attributes.setUint32(48, points.length, true);
   attributes.setUint32(56, pid, true);
   const bytes = new Uint8Array(attributes.buffer);
-  return systemCall('bpf(LINK_CREATE, uprobe_multi)', SYS_BPF, BPF_LINK_CREATE, addressOf(bytes), bytes.length);
+  const link = systemCall('bpf(LINK_CREATE, uprobe_multi)', SYS_BPF, BPF_LINK_CREATE, addressOf(bytes), bytes.length);
+  keepAlive(pathBytes, offsets, cookies, bytes);
+  return link;
 }
 
 /** Opens a uprobe of one process as a perf event. Returns its fd. @throws SystemCallError, PhptraceError */
@@ -58,7 +60,9 @@ export function openUprobeEvent(path: string, pid: number, fileOffset: number): 
   const attributes = perfAttributes(uprobeType(), 0n);
   attributes.setBigUint64(56, addressOf(pathBytes), true);
   attributes.setBigUint64(64, BigInt(fileOffset), true);
-  return perfEventOpen('perf_event_open(uprobe)', attributes, pid);
+  const event = perfEventOpen('perf_event_open(uprobe)', attributes, pid);
+  keepAlive(pathBytes);
+  return event;
 }
 
 /** Opens a hardware watchpoint on 8 bytes of a process. Returns its fd. @throws SystemCallError */
@@ -82,7 +86,9 @@ export function createPerfLink(programFd: number, eventFd: number, cookie: bigin
   attributes.setUint32(8, BPF_PERF_EVENT, true);
   attributes.setBigUint64(16, cookie, true);
   const bytes = new Uint8Array(attributes.buffer);
-  return systemCall('bpf(LINK_CREATE, perf_event)', SYS_BPF, BPF_LINK_CREATE, addressOf(bytes), bytes.length);
+  const link = systemCall('bpf(LINK_CREATE, perf_event)', SYS_BPF, BPF_LINK_CREATE, addressOf(bytes), bytes.length);
+  keepAlive(bytes);
+  return link;
 }
 
 function perfAttributes(type: number, flags: bigint): DataView {
@@ -95,7 +101,9 @@ function perfAttributes(type: number, flags: bigint): DataView {
 
 function perfEventOpen(operation: string, attributes: DataView, pid: number): number {
   const bytes = new Uint8Array(attributes.buffer);
-  return systemCall(operation, SYS_PERF_EVENT_OPEN, addressOf(bytes), pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+  const event = systemCall(operation, SYS_PERF_EVENT_OPEN, addressOf(bytes), pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+  keepAlive(bytes);
+  return event;
 }
 
 /** The kernel numbers this kind of event at boot. */
@@ -106,6 +114,11 @@ function uprobeType(): number {
   } catch {
     throw new PhptraceError(`this kernel has no uprobes (${file} is missing): use one built with CONFIG_UPROBE_EVENTS`);
   }
+}
+
+/** The kernel was given addresses only: what they point to must not be collected before it has looked. */
+function keepAlive(...memory: readonly ArrayBufferView[]): void {
+  void memory.length;
 }
 
 function addressOf(bytes: Uint8Array | BigUint64Array): bigint {

@@ -84,5 +84,6 @@ export function displayName(name: string | null, className: string | null): stri
   // 8.4 and later number closures by the place where they stand: `{closure:/app/worker.php:12}`.
   const short = name?.startsWith('{closure') === true ? '{closure}' : name;
   if (short === null) return '{main}';
-  return className === null ? short : `${className}::${short}`;
+  // An anonymous class is named `class@anonymous`, NUL, and where it stands.
+  return className === null ? short : `${className.replace(/\0[^]*/, '')}::${short}`;
 }

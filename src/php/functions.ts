@@ -62,7 +62,8 @@ function classTable({ memory, layout, executorGlobals }: Engine): number {
 }
 
 function normal(name: string): string {
-  return name.replace(/^\\/, '').toLowerCase();
+  // PHP folds ASCII letters only.
+  return name.replace(/^\\/, '').replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 function findIn(engine: Engine, table: number, key: string): number | undefined {

@@ -14,6 +14,7 @@ const RECV = 63;
 const RECV_INIT = 64;
 const EXT_STMT = 101;
 const EXT_NOP = 104;
+const GENERATOR_CREATE = 139;
 const DECLARE_LAMBDA_FUNCTION = 142;
 
 /** Longest function whose oplines are read. */
@@ -53,10 +54,17 @@ export function readOplines(memory: ProcessMemory, layout: EngineLayout, { opcod
 
 /**
  * The first instruction that every call passes. Calls skip the RECVs of arguments they were given, so neither those
- * nor RECV_INITs are passed by all.
+ * nor RECV_INITs are passed by all. A generator begins where it is first resumed, in the frame that lasts.
  */
 export function entryOpline(oplines: readonly Opline[]): Opline | undefined {
+  const created = oplines.findIndex(({ opcode }) => opcode === GENERATOR_CREATE);
+  if (created >= 0) return oplines[created + 1];
   return oplines.find(({ opcode }) => opcode !== RECV && opcode !== RECV_INIT);
+}
+
+/** True where a jump inside the function leads to this instruction too. */
+export function isJumpTarget(oplines: readonly Opline[], { address }: Opline): boolean {
+  return oplines.some(({ target }) => target === address);
 }
 
 /** True for a function that does nothing but return: a marker like the seed's trackerHookMalloc(). */

@@ -61,7 +61,8 @@ export class SiteRegistry {
 
   /** Call paths of this site's blocks are worth their cost from now on. */
   want(site: number): void {
-    if (this.wanted.has(site)) return;
+    // Kernel numbers without a name stand at no frame too, and there is no path from there.
+    if (site === NO_FRAME || this.wanted.has(site)) return;
     this.wanted.add(site);
     this.siteOfKernel.forEach((known, kernelSite) => {
       if (known === site) this.wantPaths(kernelSite);
