@@ -5,7 +5,7 @@
 #include "frames.bpf.h"
 #include "heap.bpf.h"
 
-#define STACK_PAGES 8
+#define STACK_PAGES 64
 #define CHAIN_FRAMES 64
 /* Offset of func in zend_execute_data, and of prev in struct _zend_vm_stack. */
 #define FRAME_FUNC 24
