@@ -26,6 +26,7 @@ const REQUEST_SAPIS = new Set(['fpm-fcgi', 'apache2handler', 'cgi-fcgi', 'cli-se
 
 /** A function that begins this often while we look is called again and again. */
 const ENOUGH_CALLS = 3;
+const MOST_LOOKS = 5;
 /** How long an outer function may take to begin again when an inner one already has. */
 const OUTER_MS = 1000;
 
@@ -37,7 +38,7 @@ const OUTER_MS = 1000;
 export async function chooseLoop(target: Target, signal: AbortSignal): Promise<ChosenLoop> {
   const given = chooseRequest(target) ?? chooseMarker(target.engine);
   if (given) return given;
-  const samples = await sampleStacks(target.engine, signal);
+  const samples = await sampleUntilCalls(target.engine, signal);
   if (samples.count === 0) throw noLoop('no PHP code was on the stack while it was sampled');
   const depth = await outermostCalled(target, samples, signal);
   if (depth !== undefined) {
@@ -53,6 +54,14 @@ export async function chooseLoop(target: Target, signal: AbortSignal): Promise<C
     if (isTurning(await countHits(target.process.pid, [statement.head], signal, isTurning))) return statement.chosen;
   }
   throw noLoop(`nothing on the stack began again in ${String(samples.count)} samples`);
+}
+
+/** A function that takes a thousandth of the time is easily missed, so several looks are taken where none was seen. */
+async function sampleUntilCalls(engine: Engine, signal: AbortSignal): Promise<StackSamples> {
+  for (let look = 1; ; look++) {
+    const samples = await sampleStacks(engine, signal);
+    if (look === MOST_LOOKS || samples.levels.length > 1 || signal.aborted) return samples;
+  }
 }
 
 function noLoop(why: string): PhptraceError {

@@ -9,7 +9,7 @@ import { LOG_SCHEMA } from '../trace/records.js';
 export interface OpenLog {
   readonly file: string;
   readonly fd: number;
-  /** True where the file was there before: it is emptied by the first write, and stays where there is none. */
+  /** Of a file that the user named: whether it held a log. It is emptied by the first write, and stays without one. */
   readonly isOld?: boolean;
   /** The directory, where it was made for this log. */
   readonly madeDirectory?: string;

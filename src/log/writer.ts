@@ -11,7 +11,7 @@ export class LogWriter {
   readonly file: string;
   private readonly fd: number;
   private readonly madeDirectory: string | undefined;
-  private readonly isOld: boolean;
+  private readonly isOld: boolean | undefined;
   private waiting: string[] = [];
   private waitingLength = 0;
   private writtenBytes = 0;
@@ -22,7 +22,7 @@ export class LogWriter {
     this.file = log.file;
     this.fd = log.fd;
     this.madeDirectory = log.madeDirectory;
-    this.isOld = log.isOld === true;
+    this.isOld = log.isOld;
   }
 
   /** A sentence for the report where the log is not complete; else undefined. */
@@ -54,7 +54,7 @@ export class LogWriter {
   discard(): void {
     const isEmpty = this.writtenBytes === 0 && this.waiting.length === 0;
     this.close();
-    if (!isEmpty || this.isOld) return;
+    if (!isEmpty || this.isOld === true) return;
     try {
       rmSync(this.file, { force: true });
       if (this.madeDirectory !== undefined) rmdirSync(this.madeDirectory);
@@ -70,7 +70,7 @@ export class LogWriter {
     this.waitingLength = 0;
     let done = 0;
     try {
-      if (this.writtenBytes === 0) this.makeOurs();
+      if (this.writtenBytes === 0 && this.isOld !== undefined) this.makeOurs();
       while (done < data.length) done += writeSync(this.fd, data, done, data.length - done);
       this.writtenBytes += done;
     } catch (error) {

@@ -168,10 +168,18 @@ test('a full disk ends the log and not the trace, and is said once', (t) => {
 });
 
 test('a named log replaces an earlier log of ours and nothing else', (t) => {
-  const file = written(leaking().records);
+  const { records } = leaking();
+  const file = written(records);
   chmodSync(file, 0o644);
-  new LogWriter(openNamedLog(file)).close();
-  t.is(lstatSync(file).size, 0);
+  const earlier = readFileSync(file, 'utf8');
+
+  new LogWriter(openNamedLog(file)).discard();
+  t.is(readFileSync(file, 'utf8'), earlier, 'a trace that comes to nothing takes nothing away');
+
+  const writer = new LogWriter(openNamedLog(file));
+  for (const record of records.slice(0, 1)) writer.write(record);
+  writer.close();
+  t.is(readFileSync(file, 'utf8'), `${JSON.stringify(records[0])}\n`);
   t.is(lstatSync(file).mode & 0o777, 0o600);
 
   const precious = fresh();
