@@ -191,6 +191,16 @@ test('a named log replaces an earlier log of ours and nothing else', (t) => {
   t.is(readFileSync(precious, 'utf8'), 'root:x:0:0\n');
 });
 
+test('a trace that comes to nothing leaves no log of its own, nor the directory made for it', (t) => {
+  const home = fresh();
+  const uid = process.getuid?.() ?? 0;
+  const env = { XDG_STATE_HOME: join(home, 'state') };
+  const log = createDefaultLog(4242, new Date(), { env, uid, home });
+  t.true(existsSync(log.file));
+  new LogWriter(log).discard();
+  t.false(existsSync(join(home, 'state', 'phptrace')));
+});
+
 test('a named log that is a link, a directory, a device or in no directory is refused in one line', (t) => {
   const link = fresh();
   symlinkSync(join(directory, 'elsewhere'), link);

@@ -201,6 +201,27 @@ test('with lost events a leak stands only where the heap itself has grown like i
   t.regex(process.judgement().reason!, /97 events were lost/);
 });
 
+test('a heap that grows by what no event explains is never called clean', (t) => {
+  const process = new SimulatedProcess();
+  process.run(LOOPS, () => {
+    process.free(process.alloc(LINE, 320));
+    process.heapSize += 64;
+  });
+  process.end({});
+  t.is(process.judgement().verdict, 'unknown');
+  t.regex(process.judgement().reason!, /the books do not balance/);
+});
+
+test('the list nodes of huge blocks, which have no event, do not upset the books', (t) => {
+  const process = new SimulatedProcess();
+  process.run(LOOPS, () => {
+    process.alloc(LINE, 3 << 20);
+    process.heapSize += 24;
+  });
+  process.end({});
+  t.is(process.judgement().verdict, 'leak');
+});
+
 /**
  * How often each verdict may come in 300 processes of each kind, in per cent. The first form's promise for the default
  * window: no innocent line is called a leak, and of the leaks that come by chance few are not told yet.
