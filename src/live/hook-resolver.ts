@@ -4,6 +4,7 @@ import { readFunction, readStack } from '../php/frames.js';
 import type { FunctionInfo } from '../php/frames.js';
 import { findFunction, findMethod, userFunctionNames } from '../php/functions.js';
 import type { Engine } from '../php/functions.js';
+import type { SiteNamed } from '../trace/events.js';
 import { isFileMeant } from './hook-spec.js';
 import type { HookSpec } from './hook-spec.js';
 import { nearNames, suggest } from './near-names.js';
@@ -27,9 +28,23 @@ export function resolveHook(engine: Engine, spec: HookSpec): Boundary | undefine
 }
 
 /** What to watch for a hook, where code that the kernel programs have just met is what it names. */
-export function resolveSeen(engine: Engine, spec: HookSpec, func: number): Boundary | undefined {
-  if (spec.kind !== 'line') return undefined;
-  return ifReadable(() => ofLine(engine, readFunction(engine.memory, engine.layout, func), spec));
+export function resolveSeen(engine: Engine, spec: HookSpec, named: SiteNamed): Boundary | undefined {
+  const func = (): FunctionInfo => readFunction(engine.memory, engine.layout, named.func);
+  if (spec.kind === 'line') {
+    const isNear = named.line === spec.line || named.lineStart === spec.line;
+    return isNear ? ifReadable(() => ofLine(engine, func(), spec)) : undefined;
+  }
+  return isNamed(spec, named) ? ifReadable(() => entryBoundary(engine, func())) : undefined;
+}
+
+/** True where code that was met has the name that a hook gives. */
+export function isNamed(spec: HookSpec, named: SiteNamed): boolean {
+  if (spec.kind === 'function') return named.className === null && isSame(named.function, spec.name);
+  return spec.kind === 'method' && isSame(named.className, spec.className) && isSame(named.function, spec.method);
+}
+
+function isSame(name: string | null, asked: string): boolean {
+  return name?.toLowerCase() === asked.replace(/^\\/, '').toLowerCase();
 }
 
 /** ` (did you mean …?)` for a hook that never appeared. */

@@ -14,6 +14,8 @@ export interface RecorderListener {
   /** The kernel programs met code that they had not met before. */
   metCode(named: SiteNamed): void;
   changed(change: ProcessChange): void;
+  /** A request is over: its blocks are gone, and so is code that no cache keeps. */
+  requestEnded(): void;
 }
 
 /** Books each event of the ring: sites and paths by numbers of our own, blocks and loops in the ledger. */
@@ -83,6 +85,7 @@ export class Recorder implements EventSink {
   reset(): void {
     // zend_mm_shutdown leaves a heap that holds nothing.
     this.ledger.reset(0);
+    this.listener.requestEnded();
   }
 
   site(named: SiteNamed): void {

@@ -44,6 +44,7 @@ export class Session {
   private readonly hooks: HookBoard;
   private readonly settled: number[] = [];
   private forks = 0;
+  private requests = 0;
   private ended: { reason: string; conclusive: boolean; kernel: KernelCounters } | undefined;
   /** What to say of a loop that is still being chosen when the trace ends. */
   private choosing: string | undefined;
@@ -71,6 +72,9 @@ export class Session {
       },
       changed: (change) => {
         this.noticeChange(change);
+      },
+      requestEnded: () => {
+        this.requests++;
       },
     });
     this.hooks = new HookBoard(target, this.probed, this.boardOptions(), wanted);
@@ -220,7 +224,9 @@ export class Session {
       [unforgotten, 'freed functions were too long to forget: lines may be mistaken'],
       [this.forks, 'forks or new threads: children were not traced'],
     ];
+    const isCut = this.requests > 1 && this.hooks.inPlace.some(({ loop }) => !['request', 'none'].includes(loop));
+    const cut = `${String(this.requests)} requests ended, and PHP drops their code unless opcache keeps it: use --loop request`;
     const said = counted.filter(([times]) => times > 0).map(([times, what]) => `${String(times)} ${what}`);
-    return [...said, ...this.hooks.explainNested()];
+    return [...said, ...(isCut ? [cut] : []), ...this.hooks.explainNested()];
   }
 }

@@ -1,6 +1,6 @@
 import type { SiteNamed } from '../trace/events.js';
 import type { Target } from './target.js';
-import { resolveHook, resolveSeen, suggestHooks } from './hook-resolver.js';
+import { isNamed, resolveHook, resolveSeen, suggestHooks } from './hook-resolver.js';
 import { parseHookSpec } from './hook-spec.js';
 import type { HookSpec } from './hook-spec.js';
 import type { Boundary } from './placed-hook.js';
@@ -21,6 +21,8 @@ export function wantedHooks(loops: readonly string[]): WantedHook[] {
 /** Hooks whose code the process has not compiled yet, or not been seen to run. */
 export class WaitingHooks {
   private waiting: WantedHook[];
+  /** Loops whose code was met, and was gone by the time it was looked at. */
+  private readonly dropped = new Set<string>();
 
   constructor(
     private readonly target: Target,
@@ -49,15 +51,22 @@ export class WaitingHooks {
 
   /** The same, for code that was just met. */
   takeSeen(named: SiteNamed): { hook: WantedHook; boundary: Boundary }[] {
-    return this.take(({ spec }) => {
-      const near = spec?.kind === 'line' && (named.line === spec.line || named.lineStart === spec.line);
-      return near ? resolveSeen(this.target.engine, spec, named.func) : undefined;
+    return this.take(({ loop, spec }) => {
+      const boundary = spec && resolveSeen(this.target.engine, spec, named);
+      if (spec && !boundary && isNamed(spec, named)) this.dropped.add(loop);
+      return boundary;
     });
   }
 
   /** One sentence a hook: what never came. */
   explain(): string[] {
     return this.waiting.map(({ loop, spec }) => {
+      if (this.dropped.has(loop)) {
+        return (
+          `--loop ${loop}: its code was gone before it could be watched, as PHP drops a request's code at its end: use ` +
+          '--loop request, or switch opcache on'
+        );
+      }
       const near = spec ? suggestHooks(this.target.engine, spec) : '';
       return `--loop ${loop}: process ${String(this.target.process.pid)} has run no such code${near}`;
     });
