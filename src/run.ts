@@ -10,11 +10,13 @@ import type { Report } from './report/model.js';
 
 /** How long a program that was interrupted may take to end. */
 const GRACE_MS = 5000;
+/** How long the report waits for a program that is about to end, so as not to come amid what it prints. */
+const LINGER_MS = 3000;
 const A_DAY_SECONDS = 86_400;
 
 /**
- * Starts a command and traces the PHP that it becomes, from its first instruction. Returns the report when the program
- * has ended; the probes come off before, when enough loops are settled or time is over. An aborted `options.signal`
+ * Starts a command and traces the PHP that it becomes, from its first instruction. Returns the report when
+ * enough loops are settled, time is over or the program has ended; a program that lives longer goes on without probes. An aborted `options.signal`
  * ends the program too.
  *
  * @throws PhptraceError where the command does not become PHP, or cannot be traced
@@ -42,7 +44,10 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
         async conclude() {
           over.abort();
           launched.resume();
-          const ended = await Promise.race([launched.ended, aborted(options.signal)]);
+          const { signal } = options;
+          const soon = sleep(LINGER_MS, 'later' as const, { ref: false });
+          const ended = await Promise.race([launched.ended, aborted(signal), soon]);
+          if (ended === 'later') return ['the program goes on, without probes'];
           if (ended !== undefined) return [`the program ended with ${ended}`];
           launched.terminate();
           const left = await Promise.race([launched.ended, sleep(GRACE_MS, undefined, { ref: false })]);

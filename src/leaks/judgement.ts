@@ -40,9 +40,11 @@ export function judge(history: History): Judgement {
 
 function judgeHook(hook: HookHistory): JudgedSite[] {
   return hook.sites.filter(hasSomethingToSay).map((site) => {
-    const growth = growthOf(site);
+    const verdict = judgeSite(site, hook.judgedLoops);
+    // The alarm is for what goes on growing: a table that has come to rest needs none.
+    const growth = verdict.verdict === 'leak' || verdict.verdict === 'pending' ? growthOf(site) : undefined;
     return {
-      ...judgeSite(site, hook.judgedLoops),
+      ...verdict,
       place: site.place,
       path: heaviestPath(site),
       ...(growth ? { growth } : {}),

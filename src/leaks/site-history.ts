@@ -2,6 +2,7 @@ import type { LateFree, Residue } from '../trace/records.js';
 import { LevelSeries } from './level-series.js';
 import { NewMaxima } from './new-maxima.js';
 import { SurvivorSeries } from './survivor-series.js';
+import { UsualSize } from './usual-size.js';
 
 /** What is judged: a line and function of PHP under one hook; what is born outside the loop is judged apart. */
 export interface SitePlace {
@@ -24,7 +25,10 @@ export class SiteHistory {
   bornBlocks = 0;
   diedBlocks = 0;
   lateFreedBlocks = 0;
-  /** Greatest age in loops at which a block has ended; 1 is the neighbour's. */
+  /**
+   * Greatest age in loops at which a block has ended; 1 is the neighbour's. Blocks of quite another size than most that
+   * come are left out: the table that holds a line's blocks ends when it doubles, and tells nothing of theirs.
+   */
   oldestDeath = 0;
   /** Loops of the window in which the level fell. */
   falls = 0;
@@ -41,6 +45,7 @@ export class SiteHistory {
   private live: Level = { blocks: 0, bytes: 0 };
   private closedSettled: Level = { blocks: 0, bytes: 0 };
   private ages = 0;
+  private readonly sizes = new UsualSize();
   private bornBytes = 0;
   private diedBytes = 0;
 
@@ -57,6 +62,7 @@ export class SiteHistory {
     if (loop <= this.warmup) return;
     this.bornBlocks += residue.blocks;
     this.bornBytes += residue.bytes;
+    this.sizes.add(residue);
     this.survivors.add(loop - this.warmup, residue.blocks);
   }
 
@@ -182,7 +188,7 @@ export class SiteHistory {
     this.diedBlocks += died.blocks;
     this.diedBytes += died.bytes;
     this.ages += died.blocks * age;
-    this.oldestDeath = Math.max(this.oldestDeath, age);
+    if (this.sizes.isUsual(died)) this.oldestDeath = Math.max(this.oldestDeath, age);
   }
 
   private addPath(path: number, bytes: number): void {

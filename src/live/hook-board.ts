@@ -49,9 +49,7 @@ export class HookBoard {
   /** Places what can be placed now, and says what is waited for. @throws PhptraceError where a hook cannot be placed */
   begin(): void {
     this.placeResolved();
-    for (const loop of this.waiting.names) {
-      this.options.note(`waiting for ${loop}: the process has not compiled or run such code yet`);
-    }
+    for (const sentence of this.waiting.announce()) this.options.note(sentence);
     this.watchForStops();
   }
 

@@ -31,8 +31,8 @@ export function resolveHook(engine: Engine, spec: HookSpec): Boundary | undefine
 export function resolveSeen(engine: Engine, spec: HookSpec, named: SiteNamed): Boundary | undefined {
   const func = (): FunctionInfo => readFunction(engine.memory, engine.layout, named.func);
   if (spec.kind === 'line') {
-    const isNear = named.line === spec.line || named.lineStart === spec.line;
-    return isNear ? ifReadable(() => ofLine(engine, func(), spec)) : undefined;
+    const mayHold = named.file !== null && isFileMeant(named.file, spec.file) && named.lineStart <= spec.line;
+    return mayHold ? ifReadable(() => ofLine(engine, func(), spec)) : undefined;
   }
   return isNamed(spec, named) ? ifReadable(() => entryBoundary(engine, func())) : undefined;
 }
@@ -88,11 +88,16 @@ function ofLine(engine: Engine, func: FunctionInfo, spec: HookSpec & { kind: 'li
   return opline && { kind: 'opline', opline: opline.address, extent: 'always' };
 }
 
-/** The instruction that runs once each time a line does: the head of a loop that stands there, else its first. */
+/**
+ * The instruction that runs once each time a line does. Of a loop's own line (`for (…)`, `while (…)`) that is the part
+ * that each turn runs, and not what comes before the first one.
+ */
 function statementAt(oplines: readonly Opline[], line: number): Opline | undefined {
-  const heads = new Set(loopStatements(oplines).map(({ first }) => first));
+  const loops = loopStatements(oplines);
   const there = oplines.filter((opline) => opline.line === line);
-  return there.find(({ address }) => heads.has(address)) ?? there[0];
+  const isHead = ({ address }: Opline): boolean => loops.some(({ first }) => first === address);
+  const isInLoop = ({ address }: Opline): boolean => loops.some(({ first, last }) => address > first && address < last);
+  return there.find(isHead) ?? there.find(isInLoop) ?? there[0];
 }
 
 /** The process runs while its memory is read: what changes under the hand is as good as not there yet. */

@@ -101,7 +101,9 @@ async function holdAtPhp(child: ChildProcess, argv: readonly string[]): Promise<
 async function stopped(child: ChildProcess, pid: number, command: string): Promise<void> {
   for (const until = Date.now() + START_MS; Date.now() < until; await sleep(POLL_MS)) {
     if (child.exitCode !== null || child.signalCode !== null) {
-      throw new PhptraceError(`${command} ended before PHP began: check the command`);
+      throw new PhptraceError(
+        `${command} ended before PHP began: name php itself (a shell must use exec), and check the command`,
+      );
     }
     if (processState(pid) === 'T') return;
   }

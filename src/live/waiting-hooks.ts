@@ -58,6 +58,14 @@ export class WaitingHooks {
     });
   }
 
+  /** One sentence for each hook: what is awaited. */
+  announce(): string[] {
+    return this.waiting.map(({ loop, spec }) => {
+      const near = spec ? suggestHooks(this.target.engine, spec) : '';
+      return `waiting for ${loop}: the process has not compiled or run such code yet${near}`;
+    });
+  }
+
   /** One sentence a hook: what never came. */
   explain(): string[] {
     return this.waiting.map(({ loop, spec }) => {

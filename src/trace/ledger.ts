@@ -33,6 +33,8 @@ export class Ledger {
   private readonly hookBits: number;
   private readonly told: boolean[] = [];
   private lastBegun = 0;
+  /** The block that was handed out last, by `events` at that time. */
+  private readonly lastBorn = { event: -1, site: 0, path: 0, hook: 0 };
   /** What the events add up to since the start, bytes. */
   private balance = 0;
   private events = 0;
@@ -68,7 +70,12 @@ export class Ledger {
   /** The heap handed a block out. `hook` is 0 outside any loop, else 1 + the hook's number. A null address is none. */
   alloc(address: number, sizeBytes: number, site: number, path: number, hook: number): void {
     this.events++;
-    if (address !== 0) this.born(address, sizeBytes, site, path, hook);
+    if (address === 0) return;
+    this.born(address, sizeBytes, site, path, hook);
+    this.lastBorn.event = this.events;
+    this.lastBorn.site = site;
+    this.lastBorn.path = path;
+    this.lastBorn.hook = hook;
   }
 
   /**
@@ -77,7 +84,13 @@ export class Ledger {
    */
   free(address: number, sizeBytes: number, site: number): void {
     this.events++;
-    if (address !== 0) this.died(address, sizeBytes, site);
+    if (address === 0) return;
+    const isForeign = this.died(address, sizeBytes, site);
+    // A table that outgrows its block takes the new one and frees the old one, with nothing between.
+    const { event, path, hook } = this.lastBorn;
+    if (isForeign && event === this.events - 1 && this.lastBorn.site === site) {
+      this.outgrown(sizeBytes, site, path, hook);
+    }
   }
 
   /**
@@ -96,8 +109,7 @@ export class Ledger {
     this.events++;
     if (oldAddress !== 0) {
       if (oldAddress === newAddress && this.sizeOf(oldAddress, oldSizeBytes) === newSizeBytes) return;
-      const isKnown = this.died(oldAddress, oldSizeBytes, site);
-      if (!isKnown) this.outgrown(oldSizeBytes, site, path, hook);
+      if (this.died(oldAddress, oldSizeBytes, site)) this.outgrown(oldSizeBytes, site, path, hook);
     }
     if (newAddress !== 0) this.born(newAddress, newSizeBytes, site, path, hook);
   }
@@ -161,22 +173,24 @@ export class Ledger {
     ledger.born(this.places.of(site, path, outside), sizeBytes);
   }
 
-  /** Returns whether the block's birth was seen. */
+  /** Returns whether the block was older than the recorded loops, and not of this site. */
   private died(address: number, sizeBytes: number, site: number): boolean {
     if (this.table.take(address)) {
+      const { found } = this.table;
+      const isForeign = found.site !== site && this.loopOf(found.birth) < 1;
       this.ended(site);
-      return true;
+      return isForeign;
     }
     this.unknownFrees++;
     this.unknownFreedBytes += sizeBytes;
     this.balance -= sizeBytes;
-    return false;
+    return true;
   }
 
   /**
-   * A block older than the trace was moved or resized: it counts as born before the first loop where it is resized now,
-   * so that the line is charged with what the block grew by and not with all of its new size. Before loop 1 nothing is
-   * recorded that would have to be corrected.
+   * A block older than the recorded loops was moved, resized or replaced: it counts as born before the first loop at the
+   * line that does so now, so that the line is charged with what it added and not with all of the new size. Before loop
+   * 1 nothing is recorded that would have to be corrected.
    */
   private outgrown(oldSizeBytes: number, site: number, path: number, hook: number): void {
     const outside = hook === 0;

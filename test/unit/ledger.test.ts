@@ -194,6 +194,43 @@ test('a block older than the trace that is resized charges its line with the gro
   t.is(ledger.counters.unknownFrees, 1);
 });
 
+test('a table that is replaced by a larger one charges its line with the growth alone', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS + 2 ** 21, 65536, KEEP, 0, IN_FIRST);
+  ledger.free(ADDRESS, 32768, KEEP);
+  loops(ledger, 2);
+  t.like(records[0], { loop: 1, residue: [{ bytes: 65536 }], explained: 32768 });
+  t.like(records[0]?.lateFrees[0], { birthSite: KEEP, birthLoop: -1, bytes: 32768 });
+});
+
+test('an older block that is freed elsewhere, or not right after a birth, is no part of the line', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS + 2 ** 21, 320, KEEP, 0, IN_FIRST);
+  ledger.free(ADDRESS, 320, FREE);
+  ledger.free(ADDRESS + 320, 320, KEEP);
+  loops(ledger, 2);
+  t.deepEqual(records[0]?.lateFrees, []);
+});
+
+test('a block of another line from before the recorded loops that grows charges its line with the growth alone', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 1);
+  ledger.alloc(ADDRESS, 32768, FREE, 0, IN_FIRST);
+  loops(ledger, 2);
+  ledger.realloc(ADDRESS, 32768, ADDRESS + 2 ** 21, 65536, KEEP, 0, IN_FIRST);
+  loops(ledger, 2);
+  t.like(records[1], { loop: 2, residue: [{ site: KEEP, bytes: 65536 }], explained: 32768 });
+  t.deepEqual(
+    records[1]?.lateFrees.map(({ birthSite, bytes }) => [birthSite, bytes]),
+    [
+      [FREE, 32768],
+      [KEEP, 32768],
+    ],
+  );
+});
+
 test('a realloc of a null pointer is an allocation', (t) => {
   const { ledger } = books();
   ledger.realloc(0, 0, ADDRESS, 64, KEEP, 0, IN_FIRST);

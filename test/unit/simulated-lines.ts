@@ -70,6 +70,21 @@ export function doublingTable(most = Infinity): Line {
   };
 }
 
+/** `$static[] = "text"`: a text of 64 bytes a call, in a table that has `filled` of its places taken and then doubles. */
+export function textsInTable(filled: number): Line {
+  return (process) => {
+    let table = process.alloc(LINE, 16 * 2 ** Math.ceil(Math.log2(filled)));
+    let elements = filled;
+    return () => {
+      process.alloc(LINE, 64);
+      if (++elements * 16 <= table.sizeBytes) return;
+      const old = table;
+      table = process.alloc(LINE, old.sizeBytes * 2);
+      process.free(old);
+    };
+  };
+}
+
 /** The last `places` blocks are kept; with `random` their sizes differ. */
 export function ring(places: number, random = false): Line {
   return (process) => {

@@ -11,6 +11,7 @@ import {
   leak,
   leakInChurn,
   leakWithDeletions,
+  textsInTable,
   LINE,
   lru,
   onceIn,
@@ -200,6 +201,12 @@ test('with lost events a leak stands only where the heap itself has grown like i
   t.is(process.judgement().verdict, 'unknown');
   t.regex(process.judgement().reason!, /97 events were lost/);
 });
+
+for (const filled of [30, 60, 120, 420, 1000, 2000]) {
+  test(`texts in a table with ${filled} places taken leak, whenever the table doubles`, (t) => {
+    t.is(judged(textsInTable(filled))?.verdict, 'leak');
+  });
+}
 
 test('a heap that grows by what no event explains is never called clean', (t) => {
   const process = new SimulatedProcess();
