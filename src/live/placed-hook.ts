@@ -4,6 +4,7 @@ import type { Attachment, LinkKind } from '../bpf/links.js';
 import type { TraceObject } from '../bpf/trace-object.js';
 import { PhptraceError } from '../errors.js';
 import type { ElfFile } from '../php/elf.js';
+import { handlerSite } from '../php/handler-site.js';
 import type { BoundaryKind } from '../trace/records.js';
 import { nearNames, suggest } from './near-names.js';
 import type { Target } from './target.js';
@@ -73,7 +74,7 @@ function placeHandler(context: PlacingContext, hook: number, opline: number): Pl
   const handler = memory.pointer(opline);
   let fileOffset: number;
   try {
-    fileOffset = elf.fileOffset(handler - loadBias);
+    fileOffset = elf.fileOffset(handlerSite(elf, handler - loadBias));
   } catch {
     throw new PhptraceError(
       `the loop's opline is run by code at 0x${handler.toString(16)}, outside PHP's binary: it was compiled by the ` +
