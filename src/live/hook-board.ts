@@ -27,6 +27,7 @@ export class HookBoard {
   private readonly waiting: WaitingHooks;
   private readonly placed: WantedHook[] = [];
   private readonly oplines = new Map<number, string>();
+  private hasBegun = false;
 
   constructor(
     private readonly target: Target,
@@ -48,6 +49,7 @@ export class HookBoard {
 
   /** Places what can be placed now, and says what is waited for. @throws PhptraceError where a hook cannot be placed */
   begin(): void {
+    this.hasBegun = true;
     this.placeResolved();
     for (const sentence of this.waiting.announce()) this.options.note(sentence);
     this.watchForStops();
@@ -58,8 +60,9 @@ export class HookBoard {
     for (const { hook, boundary } of this.waiting.takeResolved()) this.place(hook, boundary);
   }
 
-  /** Places hooks that code just met turns out to be. */
+  /** Places hooks that code just met turns out to be; not before `begin`, which places in the order given. */
   placeSeen(named: SiteNamed): void {
+    if (!this.hasBegun) return;
     for (const { hook, boundary } of this.waiting.takeSeen(named)) this.place(hook, boundary);
   }
 
