@@ -15,9 +15,9 @@ const LINGER_MS = 3000;
 const A_DAY_SECONDS = 86_400;
 
 /**
- * Starts a command and traces the PHP that it becomes, from its first instruction. Returns the report when
- * enough loops are settled, time is over or the program has ended; a program that lives longer goes on without probes. An aborted `options.signal`
- * ends the program too.
+ * Starts a command and traces the PHP that it becomes, from its first instruction. Returns the report when enough loops
+ * are settled, time is over or the program has ended; a program that lives longer goes on without probes. An aborted
+ * `options.signal` ends the program too.
  *
  * @throws PhptraceError where the command does not become PHP, or cannot be traced
  */
@@ -26,9 +26,10 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   const wanted = wantedHooks(options.loops ?? []);
   const launched = await launch(argv, options.programStdout ?? 'inherit');
   const { target } = launched;
-  const release = await claimProcess(target.process.pid);
   const over = new AbortController();
+  let release: (() => void) | undefined;
   try {
+    release = await claimProcess(target.process.pid);
     // A program that is run ends by itself; time limits it only where the user says so.
     return await trace(
       target,
@@ -62,7 +63,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     throw error;
   } finally {
     over.abort();
-    release();
+    release?.();
     target.process.elf.close();
   }
 }

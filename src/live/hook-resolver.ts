@@ -2,7 +2,7 @@ import { declaresClosure, entryOpline, isJumpTarget, isMarker, loopStatements, r
 import type { Opline } from '../php/oplines.js';
 import { readFunction, readStack } from '../php/frames.js';
 import type { FunctionInfo } from '../php/frames.js';
-import { findFunction, findMethod, userFunctionNames } from '../php/functions.js';
+import { findFunction, findMethod, foldName, userFunctionNames } from '../php/functions.js';
 import type { Engine } from '../php/functions.js';
 import type { SiteNamed } from '../trace/events.js';
 import { isFileMeant } from './hook-spec.js';
@@ -44,7 +44,7 @@ export function isNamed(spec: HookSpec, named: SiteNamed): boolean {
 }
 
 function isSame(name: string | null, asked: string): boolean {
-  return name?.toLowerCase() === asked.replace(/^\\/, '').toLowerCase();
+  return name !== null && foldName(name) === foldName(asked);
 }
 
 /** ` (did you mean …?)` for a hook that never appeared. */

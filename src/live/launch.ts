@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stopAtExec } from '../bpf/launch-object.js';
 import { PhptraceError } from '../errors.js';
-import { processState } from '../php/process.js';
+import { NotPhp, processState } from '../php/process.js';
 import { openTarget } from './target.js';
 import type { Target } from './target.js';
 
@@ -90,7 +90,7 @@ async function holdAtPhp(child: ChildProcess, argv: readonly string[]): Promise<
       try {
         return openTarget(pid);
       } catch (error) {
-        if (!(error instanceof PhptraceError) || !error.message.includes('is not PHP')) throw error;
+        if (!(error instanceof NotPhp)) throw error;
       }
     }
   } finally {

@@ -1,3 +1,4 @@
+import { foldName } from '../php/functions.js';
 import type { SiteNamed } from '../trace/events.js';
 import type { Target } from './target.js';
 import { isNamed, resolveHook, resolveSeen, suggestHooks } from './hook-resolver.js';
@@ -38,7 +39,7 @@ export class WaitingHooks {
   /** Functions and lines by which the kernel programs can recognise what is waited for. */
   get recognised(): { name: string; line: number }[] {
     return this.waiting.map(({ spec }) => {
-      if (spec?.kind === 'function') return { name: spec.name.replace(/^\\/, ''), line: 0 };
+      if (spec?.kind === 'function') return { name: foldName(spec.name), line: 0 };
       if (spec?.kind === 'method') return { name: spec.method, line: 0 };
       return { name: '', line: spec?.kind === 'line' ? spec.line : 0 };
     });
@@ -61,8 +62,7 @@ export class WaitingHooks {
   /** One sentence for each hook: what is awaited. */
   announce(): string[] {
     return this.waiting.map(({ loop, spec }) => {
-      const near = spec ? suggestHooks(this.target.engine, spec) : '';
-      return `waiting for ${loop}: the process has not compiled or run such code yet${near}`;
+      return `waiting for ${loop}: the process has not compiled or run such code yet${this.near(spec)}`;
     });
   }
 
@@ -75,9 +75,12 @@ export class WaitingHooks {
           '--loop request, or switch opcache on'
         );
       }
-      const near = spec ? suggestHooks(this.target.engine, spec) : '';
-      return `--loop ${loop}: process ${String(this.target.process.pid)} has run no such code${near}`;
+      return `--loop ${loop}: process ${String(this.target.process.pid)} has run no such code${this.near(spec)}`;
     });
+  }
+
+  private near(spec: HookSpec | undefined): string {
+    return spec ? suggestHooks(this.target.engine, spec) : '';
   }
 
   private take(resolve: (hook: WantedHook) => Boundary | undefined): { hook: WantedHook; boundary: Boundary }[] {

@@ -12,11 +12,6 @@ export const BIN_SIZES: readonly number[] = [
 /** The largest size that a bin serves; above it blocks are whole pages (ZEND_MM_MAX_SMALL_SIZE). */
 export const MAX_SMALL_SIZE = 3072;
 
-/** The largest size that pages of one chunk serve; above it blocks are huge (ZEND_MM_MAX_LARGE_SIZE). */
-export const MAX_LARGE_SIZE = 2 * 1024 * 1024 - 4096;
-
-export const PAGE_SIZE = 4096;
-
 /**
  * The bin number for each requested size from 0 to 3072 bytes.
  *

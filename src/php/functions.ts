@@ -17,14 +17,14 @@ export interface Engine {
 
 /** The record of a PHP function by its name (any case), or undefined while there is none. @throws UnreadableMemory */
 export function findFunction(engine: Engine, name: string): number | undefined {
-  return findIn(engine, functionTable(engine), normal(name));
+  return findIn(engine, functionTable(engine), foldName(name));
 }
 
 /** The record of a method, inherited ones too, or undefined while class or method are missing. @throws UnreadableMemory */
 export function findMethod(engine: Engine, className: string, method: string): number | undefined {
-  const classEntry = findIn(engine, classTable(engine), normal(className));
+  const classEntry = findIn(engine, classTable(engine), foldName(className));
   if (classEntry === undefined) return undefined;
-  return findIn(engine, classEntry + engine.layout.classEntry.functionTable, normal(method));
+  return findIn(engine, classEntry + engine.layout.classEntry.functionTable, foldName(method));
 }
 
 /** Names of all functions and methods written in PHP, for suggestions. @throws UnreadableMemory */
@@ -61,7 +61,8 @@ function classTable({ memory, layout, executorGlobals }: Engine): number {
   return memory.pointer(executorGlobals + layout.eg.classTable);
 }
 
-function normal(name: string): string {
+/** A name as the engine's tables have it: without a leading backslash, in lower case. */
+export function foldName(name: string): string {
   // PHP folds ASCII letters only.
   return name.replace(/^\\/, '').replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

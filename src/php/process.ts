@@ -8,6 +8,9 @@ import { ProcessMemory } from './memory.js';
 
 const PAGE_MASK = ~0xfff;
 
+/** The process runs something else: for a command that is being launched, not yet PHP. */
+export class NotPhp extends PhptraceError {}
+
 /** A process and the file of it that holds PHP's allocator. */
 export interface PhpProcess {
   readonly pid: number;
@@ -52,7 +55,7 @@ export function openPhpProcess(pid: number): PhpProcess {
         'them, as every distribution builds it',
     );
   }
-  throw new PhptraceError(
+  throw new NotPhp(
     `process ${String(pid)} (${executable.name}) is not PHP: no mapped file has PHP's allocator: ` +
       'look for the right pid with `pgrep -a php`',
   );
