@@ -27,7 +27,8 @@ export class HookBoard {
   private readonly waiting: WaitingHooks;
   private readonly placed: WantedHook[] = [];
   private readonly oplines = new Map<number, string>();
-  private hasBegun = false;
+  /** Code that was met before `begin`: each is told once only. */
+  private metBefore: SiteNamed[] | undefined = [];
 
   constructor(
     private readonly target: Target,
@@ -49,8 +50,10 @@ export class HookBoard {
 
   /** Places what can be placed now, and says what is waited for. @throws PhptraceError where a hook cannot be placed */
   begin(): void {
-    this.hasBegun = true;
+    const met = this.metBefore ?? [];
+    this.metBefore = undefined;
     this.placeResolved();
+    for (const named of met) this.placeSeen(named);
     for (const sentence of this.waiting.announce()) this.options.note(sentence);
     this.watchForStops();
   }
@@ -62,7 +65,10 @@ export class HookBoard {
 
   /** Places hooks that code just met turns out to be; not before `begin`, which places in the order given. */
   placeSeen(named: SiteNamed): void {
-    if (!this.hasBegun) return;
+    if (this.metBefore) {
+      this.metBefore.push(named);
+      return;
+    }
     for (const { hook, boundary } of this.waiting.takeSeen(named)) this.place(hook, boundary);
   }
 

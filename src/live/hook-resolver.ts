@@ -34,11 +34,16 @@ export function resolveSeen(engine: Engine, spec: HookSpec, named: SiteNamed): B
     const mayHold = named.file !== null && isFileMeant(named.file, spec.file) && named.lineStart <= spec.line;
     return mayHold ? ifReadable(() => ofLine(engine, func(), spec)) : undefined;
   }
-  return isNamed(spec, named) ? ifReadable(() => entryBoundary(engine, func())) : undefined;
+  return isNamed(spec, named) ? ifReadable(() => ifStill(spec, func(), engine)) : undefined;
+}
+
+/** The code may be gone since it was met, and another function lie in its place. */
+function ifStill(spec: HookSpec, func: FunctionInfo, engine: Engine): Boundary | undefined {
+  return isNamed(spec, { function: func.name, className: func.className }) ? entryBoundary(engine, func) : undefined;
 }
 
 /** True where code that was met has the name that a hook gives. */
-export function isNamed(spec: HookSpec, named: SiteNamed): boolean {
+export function isNamed(spec: HookSpec, named: Pick<SiteNamed, 'function' | 'className'>): boolean {
   if (spec.kind === 'function') return named.className === null && isSame(named.function, spec.name);
   return spec.kind === 'method' && isSame(named.className, spec.className) && isSame(named.function, spec.method);
 }
