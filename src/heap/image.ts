@@ -1,0 +1,184 @@
+import { PhptraceError } from '../errors.js';
+import type { EngineLayout } from '../php/engine-layout.js';
+import type { HeapLayout } from '../php/heap-layout.js';
+import type { Structures } from '../php/structures.js';
+
+/** Bumped when an older reader would misread a saved image. */
+export const IMAGE_SCHEMA = 1;
+
+/** A range of the process's memory that was copied. */
+export interface Segment {
+  /** Multiples of 4096 all three; `offset` is where the copy lies in the image's buffer, bytes. */
+  readonly address: number;
+  readonly sizeBytes: number;
+  readonly offset: number;
+  /** A chunk of the Zend heap (2 MiB), one of its huge blocks, or any other memory. */
+  readonly kind: 'chunk' | 'huge' | 'memory';
+  /** As in /proc/<pid>/maps: a file, `[heap]`, `[stack]`, or empty. */
+  readonly name: string;
+}
+
+/** What is known of an image besides its bytes: plain data, so that it can be saved with them. */
+export interface ImageHeader {
+  readonly schema: typeof IMAGE_SCHEMA;
+  readonly pid: number;
+  readonly php: string;
+  readonly sapi: string;
+  readonly buildId: string | null;
+  /** The process's command line. */
+  readonly command: string;
+  /** ISO 8601. */
+  readonly takenAt: string;
+  /** How long the process stood still. */
+  readonly pauseNs: number;
+  /** Address of the zend_mm_heap. */
+  readonly heapAddress: number;
+  readonly heap: Omit<HeapLayout, 'proofs'>;
+  readonly engine: Omit<EngineLayout, 'proofs'>;
+  readonly structures: Structures;
+  /** Addresses in the process of exported data: `executor_globals`, `zend_ce_closure`; absent where PHP has none. */
+  readonly symbols: Readonly<Record<string, number>>;
+  readonly threads: readonly { readonly tid: number; readonly stackPointer: number }[];
+  /** Memory that was left out, and why. */
+  readonly omitted: readonly { readonly name: string; readonly sizeBytes: number; readonly why: string }[];
+}
+
+const FRAME_BITS = 21;
+const FRAMES_A_LEAF = 8192;
+const TWO_32 = 2 ** 32;
+
+/**
+ * A copy of a process's memory, read by the process's addresses. Nothing in it can be trusted: a read outside of what
+ * was copied gives 0 or undefined and never throws.
+ */
+export class MemoryImage {
+  /** The buffer in words of 4 bytes. */
+  readonly words: Uint32Array;
+  readonly segments: readonly Segment[];
+  /** Frames of 2 MiB that one chunk or huge block fills: 1 + index of its segment; -1 where other memory lies. */
+  private readonly leaves = new Map<number, Int32Array>();
+  private readonly others: readonly Segment[];
+  private lastOther: Segment | undefined;
+
+  /** @throws PhptraceError where segments overlap or reach past the buffer */
+  constructor(
+    readonly header: ImageHeader,
+    segments: readonly Segment[],
+    readonly buffer: ArrayBuffer,
+  ) {
+    this.words = new Uint32Array(buffer);
+    this.segments = [...segments].sort((a, b) => a.address - b.address);
+    let end = 0;
+    for (const [index, segment] of this.segments.entries()) {
+      const { address, sizeBytes, offset, kind } = segment;
+      if (address < end || offset < 0 || sizeBytes <= 0 || offset + sizeBytes > buffer.byteLength) {
+        throw new PhptraceError(
+          `the memory image is damaged: segment ${String(index)} (0x${address.toString(16)}, ${String(sizeBytes)} ` +
+            'bytes) overlaps another or reaches past the end: take a new dump',
+        );
+      }
+      end = address + sizeBytes;
+      if (kind !== 'memory') this.index(segment, index + 1);
+    }
+    this.others = this.segments.filter(({ kind }) => kind === 'memory');
+  }
+
+  /** Index into `words` of the word at an address, or -1 where it was not copied or is not a multiple of 4. */
+  wordAt(low: number, high: number): number {
+    if ((low & 3) !== 0) return -1;
+    const frame = this.frameOf(low, high);
+    if (frame > 0) {
+      const segment = this.segments[frame - 1]!;
+      return (segment.offset + (high * TWO_32 + low - segment.address)) / 4;
+    }
+    return this.otherWord(high * TWO_32 + low);
+  }
+
+  /** Index of the chunk's or huge block's segment at an address, or -1. */
+  heapSegmentAt(low: number, high: number): number {
+    return this.frameOf(low, high) - 1;
+  }
+
+  /** Index into `words` of the word at an address; -1 where it was not copied. */
+  at(address: number): number {
+    return this.wordAt(address >>> 0, Math.floor(address / TWO_32));
+  }
+
+  /** 0 where the word was not copied. */
+  uint32(address: number): number {
+    const at = this.at(address);
+    return at < 0 ? 0 : this.words[at]!;
+  }
+
+  uint8(address: number): number {
+    const at = this.at(address - (address % 4));
+    return at < 0 ? 0 : (this.words[at]! >>> (8 * (address % 4))) & 0xff;
+  }
+
+  /** 0 where the word was not copied. */
+  pointer(address: number): number {
+    const at = this.at(address);
+    return at < 0 ? 0 : this.pointerAt(at);
+  }
+
+  /** The 64-bit word at an index into `words`. */
+  pointerAt(at: number): number {
+    return this.words[at]! + (this.words[at + 1] ?? 0) * TWO_32;
+  }
+
+  /** Bytes from an address, as many as were copied up to `lengthBytes`. */
+  bytes(address: number, lengthBytes: number): Uint8Array {
+    const from = this.at(address - (address % 4));
+    if (from < 0) return new Uint8Array(0);
+    const segment = this.segmentAt(address)!;
+    const left = segment.address + segment.sizeBytes - address;
+    return new Uint8Array(this.buffer, from * 4 + (address % 4), Math.max(0, Math.min(lengthBytes, left)));
+  }
+
+  /** The segment that holds an address, or undefined. */
+  segmentAt(address: number): Segment | undefined {
+    const frame = this.frameOf(address >>> 0, Math.floor(address / TWO_32));
+    return frame > 0 ? this.segments[frame - 1] : this.otherAt(address);
+  }
+
+  private frameOf(low: number, high: number): number {
+    const frame = high * 2 ** (32 - FRAME_BITS) + (low >>> FRAME_BITS);
+    const leaf = this.leaves.get(Math.floor(frame / FRAMES_A_LEAF));
+    if (leaf === undefined) return 0;
+    const index = leaf[frame % FRAMES_A_LEAF]!;
+    if (index === 0) return 0;
+    const segment = this.segments[index - 1]!;
+    // A huge block may end within its last frame.
+    return high * TWO_32 + low < segment.address + segment.sizeBytes ? index : 0;
+  }
+
+  private index({ address, sizeBytes }: Segment, value: number): void {
+    const first = Math.floor(address / 2 ** FRAME_BITS);
+    const last = Math.floor((address + sizeBytes - 1) / 2 ** FRAME_BITS);
+    for (let frame = first; frame <= last; frame++) {
+      const key = Math.floor(frame / FRAMES_A_LEAF);
+      let leaf = this.leaves.get(key);
+      if (leaf === undefined) this.leaves.set(key, (leaf = new Int32Array(FRAMES_A_LEAF)));
+      leaf[frame % FRAMES_A_LEAF] = value;
+    }
+  }
+
+  private otherWord(address: number): number {
+    const segment = this.otherAt(address);
+    return segment === undefined ? -1 : (segment.offset + (address - segment.address)) / 4;
+  }
+
+  private otherAt(address: number): Segment | undefined {
+    const last = this.lastOther;
+    if (last !== undefined && address >= last.address && address < last.address + last.sizeBytes) return last;
+    let [low, high] = [0, this.others.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const segment = this.others[middle]!;
+      if (address < segment.address) high = middle;
+      else if (address >= segment.address + segment.sizeBytes) low = middle + 1;
+      else return (this.lastOther = segment);
+    }
+    return undefined;
+  }
+}
