@@ -43,8 +43,11 @@ export interface ImageHeader {
   readonly omitted: readonly { readonly name: string; readonly sizeBytes: number; readonly why: string }[];
 }
 
+/** User space ends at 2^47: 2^13 leaves of 2^13 frames of 2^21 bytes. */
 const FRAME_BITS = 21;
-const FRAMES_A_LEAF = 8192;
+const LEAF_BITS = 13;
+const LEAF_MASK = (1 << LEAF_BITS) - 1;
+const HIGHEST_WORD = 1 << 15;
 const TWO_32 = 2 ** 32;
 
 /**
@@ -55,8 +58,8 @@ export class MemoryImage {
   /** The buffer in words of 4 bytes. */
   readonly words: Uint32Array;
   readonly segments: readonly Segment[];
-  /** Frames of 2 MiB that one chunk or huge block fills: 1 + index of its segment; -1 where other memory lies. */
-  private readonly leaves = new Map<number, Int32Array>();
+  /** Frames of 2 MiB that a chunk or huge block fills, a whole one or the last part: 1 + index of its segment. */
+  private readonly leaves = new Array<Int32Array | undefined>(1 << LEAF_BITS).fill(undefined);
   private readonly others: readonly Segment[];
   private lastOther: Segment | undefined;
 
@@ -71,7 +74,8 @@ export class MemoryImage {
     let end = 0;
     for (const [index, segment] of this.segments.entries()) {
       const { address, sizeBytes, offset, kind } = segment;
-      if (address < end || offset < 0 || sizeBytes <= 0 || offset + sizeBytes > buffer.byteLength) {
+      const isInside = sizeBytes > 0 && offset >= 0 && offset + sizeBytes <= buffer.byteLength;
+      if (address < end || !isInside || address + sizeBytes > HIGHEST_WORD * TWO_32) {
         throw new PhptraceError(
           `the memory image is damaged: segment ${String(index)} (0x${address.toString(16)}, ${String(sizeBytes)} ` +
             'bytes) overlaps another or reaches past the end: take a new dump',
@@ -142,10 +146,10 @@ export class MemoryImage {
   }
 
   private frameOf(low: number, high: number): number {
-    const frame = high * 2 ** (32 - FRAME_BITS) + (low >>> FRAME_BITS);
-    const leaf = this.leaves.get(Math.floor(frame / FRAMES_A_LEAF));
+    if (high >= HIGHEST_WORD) return 0;
+    const leaf = this.leaves[high >>> (LEAF_BITS + FRAME_BITS - 32)];
     if (leaf === undefined) return 0;
-    const index = leaf[frame % FRAMES_A_LEAF]!;
+    const index = leaf[((high << (32 - FRAME_BITS)) | (low >>> FRAME_BITS)) & LEAF_MASK]!;
     if (index === 0) return 0;
     const segment = this.segments[index - 1]!;
     // A huge block may end within its last frame.
@@ -156,10 +160,8 @@ export class MemoryImage {
     const first = Math.floor(address / 2 ** FRAME_BITS);
     const last = Math.floor((address + sizeBytes - 1) / 2 ** FRAME_BITS);
     for (let frame = first; frame <= last; frame++) {
-      const key = Math.floor(frame / FRAMES_A_LEAF);
-      let leaf = this.leaves.get(key);
-      if (leaf === undefined) this.leaves.set(key, (leaf = new Int32Array(FRAMES_A_LEAF)));
-      leaf[frame % FRAMES_A_LEAF] = value;
+      const leaf = (this.leaves[frame >>> LEAF_BITS] ??= new Int32Array(1 << LEAF_BITS));
+      leaf[frame & LEAF_MASK] = value;
     }
   }
 

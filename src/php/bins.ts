@@ -9,6 +9,12 @@ export const BIN_SIZES: readonly number[] = [
   ...[1280, 1536, 1792, 2048, 2560, 3072],
 ];
 
+/** Pages of a run of each bin (the same table's last column). A run's slots fill its pages but for a rest. */
+export const BIN_PAGES: readonly number[] = [
+  ...[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+  ...[5, 3, 1, 1, 5, 3, 2, 2, 5, 3, 7, 4, 5, 3],
+];
+
 /** The largest size that a bin serves; above it blocks are whole pages (ZEND_MM_MAX_SMALL_SIZE). */
 export const MAX_SMALL_SIZE = 3072;
 
