@@ -48,7 +48,7 @@ export class BlockTable {
   }
 
   addressOf(node: number): number {
-    return this.runs.addressOfWord(this.words[node]!);
+    return this.image.addressOfWord(this.words[node]!);
   }
 
   /** Live slots of a run. */

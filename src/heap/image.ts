@@ -61,6 +61,7 @@ export class MemoryImage {
   /** Frames of 2 MiB that a chunk or huge block fills, a whole one or the last part: 1 + index of its segment. */
   private readonly leaves = new Array<Int32Array | undefined>(1 << LEAF_BITS).fill(undefined);
   private readonly others: readonly Segment[];
+  private readonly byOffset: readonly Segment[];
   private lastOther: Segment | undefined;
 
   /** @throws PhptraceError where segments overlap or reach past the buffer */
@@ -84,6 +85,7 @@ export class MemoryImage {
       end = address + sizeBytes;
       if (kind !== 'memory') this.index(segment, index + 1);
     }
+    this.byOffset = [...this.segments].sort((a, b) => a.offset - b.offset);
     this.others = this.segments.filter(({ kind }) => kind === 'memory');
   }
 
@@ -130,6 +132,18 @@ export class MemoryImage {
     return this.words[at]! + (this.words[at + 1] ?? 0) * TWO_32;
   }
 
+  /** The process's address of a word of the buffer. */
+  addressOfWord(word: number): number {
+    const { address, offset } = this.segmentOfWord(word);
+    return address + word * 4 - offset;
+  }
+
+  /** Index past the last word of the segment that holds this word of the buffer. */
+  endOfSegment(word: number): number {
+    const { offset, sizeBytes } = this.segmentOfWord(word);
+    return (offset + sizeBytes) / 4;
+  }
+
   /** Bytes from an address, as many as were copied up to `lengthBytes`. */
   bytes(address: number, lengthBytes: number): Uint8Array {
     const from = this.at(address - (address % 4));
@@ -143,6 +157,17 @@ export class MemoryImage {
   segmentAt(address: number): Segment | undefined {
     const frame = this.frameOf(address >>> 0, Math.floor(address / TWO_32));
     return frame > 0 ? this.segments[frame - 1] : this.otherAt(address);
+  }
+
+  private segmentOfWord(word: number): Segment {
+    const bytes = word * 4;
+    let [low, high] = [0, this.byOffset.length];
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if (this.byOffset[middle]!.offset <= bytes) low = middle;
+      else high = middle;
+    }
+    return this.byOffset[low]!;
   }
 
   private frameOf(low: number, high: number): number {

@@ -32,8 +32,6 @@ export class Runs {
   private readonly masks: Uint32Array;
   /** Run + 1 of each page; a huge block takes one entry. */
   private readonly runOfPage: Uint32Array;
-  /** Segments of the heap in order of their place in the buffer. */
-  private readonly parts: readonly Segment[];
 
   constructor(private readonly image: MemoryImage) {
     const parts = image.segments.filter(({ kind }) => kind !== 'memory');
@@ -46,7 +44,6 @@ export class Runs {
     this.firstSegmentWord = Uint32Array.from(image.segments, ({ offset }) => offset / 4);
     this.masks = Uint32Array.from(image.segments, ({ kind }) => (kind === 'chunk' ? CHUNK_MASK : 0));
     this.runOfPage = new Uint32Array(parts.length * PAGES);
-    this.parts = parts.sort((a, b) => a.offset - b.offset);
     let place = 0;
     for (const [index, segment] of image.segments.entries()) {
       if (segment.kind === 'memory') continue;
@@ -81,18 +78,6 @@ export class Runs {
     const segment = this.image.heapSegmentAt(low, high);
     if (segment < 0) return -1;
     return this.runOfPage[this.firstPage[segment]! + ((low & this.masks[segment]!) >>> 12)]! - 1;
-  }
-
-  /** The address of a word of the heap, given by its index into the image's words. */
-  addressOfWord(word: number): number {
-    let [low, high] = [0, this.parts.length];
-    while (high - low > 1) {
-      const middle = (low + high) >>> 1;
-      if (this.parts[middle]!.offset <= word * 4) low = middle;
-      else high = middle;
-    }
-    const { address, offset } = this.parts[low]!;
-    return address + word * 4 - offset;
   }
 
   private addChunk(segment: Segment, place: number): void {

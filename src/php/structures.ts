@@ -110,6 +110,10 @@ export interface Structures {
    * the pointer itself.
    */
   readonly mapPtr: { readonly baseCorrection: number; readonly even: 'slot' | 'direct' };
+  /** Type number of a zval that points to another one (IS_INDIRECT, Zend/zend_types.h). */
+  readonly indirectType: 12 | 13;
+  /** Address of the gc_globals: { gc_root_buffer *buf; … uint32_t buf_size at 24 }; its buffer holds no references. */
+  readonly gcGlobals: number | null;
   /** zend_resource: handle is 64 bits from 8.1 on. */
   readonly resource: { readonly type: number; readonly ptr: number };
   /** zend_weakmap and its std; keys of the table are object addresses shifted right by `keyShift`. */

@@ -1,0 +1,49 @@
+import type { NODE_KIND } from './heap-graph.js';
+
+/** What the target of a pointer is expected to be. */
+export type KindNumber = (typeof NODE_KIND)[keyof typeof NODE_KIND];
+
+/**
+ * How an edge is named, and what `name` is: numbers, so that walking a heap makes no strings. `EdgeNames` turns them
+ * into text where somebody asks.
+ */
+export const EDGE = {
+  /** Index of a root in the list of roots. */
+  root: 0,
+  /** Number of a declared property's slot. */
+  property: 1,
+  /** Address of a zend_string: the name of a dynamic property. */
+  dynamicProperty: 2,
+  /** Integer key of an array. */
+  index: 3,
+  /** Address of a zend_string: the key of an array's element. */
+  key: 4,
+  /** Address of a zend_string: a variable of a suspended frame or bound to a closure. */
+  variable: 5,
+  /** The engine's own: index into INTERNAL_NAMES. */
+  internal: 6,
+} as const;
+
+/** Names of edges that PHP code cannot write; a path does not show them. */
+export const INTERNAL_NAMES = [
+  '(elements)',
+  '(key)',
+  '(value)',
+  '(properties)',
+  '$this',
+  '(code)',
+  '(frame)',
+  '(argument)',
+  '(temporary)',
+  '(content)',
+] as const;
+export const INTERNAL = Object.fromEntries(INTERNAL_NAMES.map((name, index) => [name, index])) as Record<
+  (typeof INTERNAL_NAMES)[number],
+  number
+>;
+
+/** Hears of each pointer that a structure holds. */
+export interface EdgeSink {
+  /** The pointer as its two halves; `named` is one of EDGE. */
+  edge(low: number, high: number, expected: KindNumber, named: number, name: number): void;
+}

@@ -1,0 +1,50 @@
+import type { BlockTable } from './blocks.js';
+import type { MemoryImage } from './image.js';
+import { Classes } from './structures/classes.js';
+import type { ClassInfo } from './structures/classes.js';
+
+/** Objects whose insides the engine keeps beside their properties. */
+export type SpecialClass = 'closure' | 'generator' | 'fiber' | 'weakMap' | 'weakReference';
+
+const SPECIAL: Readonly<Record<string, SpecialClass>> = {
+  zend_ce_closure: 'closure',
+  zend_ce_generator: 'generator',
+  zend_ce_fiber: 'fiber',
+};
+/** Those whose entries are not exported, by name. */
+const SPECIAL_NAMES: Readonly<Record<string, SpecialClass>> = { WeakMap: 'weakMap', WeakReference: 'weakReference' };
+/** ZEND_ACC_USE_GUARDS (Zend/zend_compile.h): 1 << 11 from 7.4 to 8.5. */
+const USE_GUARDS = 1 << 11;
+
+/** An image with what is needed to read objects in it. */
+export class HeapView {
+  readonly classes: Classes;
+  /** Address of std_object_handlers; 0 where it is not known. */
+  readonly standardHandlers: number;
+  private readonly special = new Map<number, SpecialClass | undefined>();
+
+  constructor(
+    readonly image: MemoryImage,
+    readonly blocks: BlockTable,
+  ) {
+    this.classes = new Classes(image);
+    const { symbols } = image.header;
+    this.standardHandlers = symbols['std_object_handlers'] ?? 0;
+    for (const [symbol, kind] of Object.entries(SPECIAL)) {
+      const address = symbols[symbol];
+      if (address !== undefined) this.special.set(image.pointer(address), kind);
+    }
+  }
+
+  specialClass(address: number): SpecialClass | undefined {
+    if (this.special.has(address)) return this.special.get(address);
+    const info = this.classes.at(address);
+    const kind = info === undefined || info.isUser ? undefined : SPECIAL_NAMES[info.name];
+    this.special.set(address, kind);
+    return kind;
+  }
+
+  hasGuards({ address }: ClassInfo): boolean {
+    return (this.image.uint32(address + this.image.header.structures.classEntry.flags) & USE_GUARDS) !== 0;
+  }
+}

@@ -1,0 +1,36 @@
+import type { GraphBuilder } from '../graph-builder.js';
+import type { HeapView } from '../heap-view.js';
+import { addClassRoots } from './classes.js';
+import { addConstants, addGlobals } from './globals.js';
+import { addFunctionRoots } from './functions.js';
+import { addHandlers } from './handlers.js';
+import { markLeaves, meetObjects } from './leaves.js';
+import { addNativeRoots } from './native.js';
+import { RootList } from './root-list.js';
+import { addStackVariables, addTemporaries } from './stacks.js';
+import { addEngineTables } from './tables.js';
+
+/** Follows the heap from all its roots, the best explained first. Returns the roots. */
+export function followRoots(view: HeapView, builder: GraphBuilder): RootList {
+  const roots = new RootList(builder);
+  markLeaves(view, builder);
+  const steps: ((view: HeapView, roots: RootList) => void)[] = [
+    addGlobals,
+    addClassRoots,
+    addFunctionRoots,
+    addConstants,
+    addHandlers,
+    addStackVariables,
+    addTemporaries,
+    addEngineTables,
+    addNativeRoots,
+  ];
+  for (const step of steps) {
+    step(view, roots);
+    builder.follow();
+  }
+  meetObjects(view, builder);
+  builder.follow();
+  builder.followRest();
+  return roots;
+}

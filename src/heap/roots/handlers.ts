@@ -1,0 +1,52 @@
+import { EDGE } from '../edge-sink.js';
+import { NODE_KIND } from '../heap-graph.js';
+import type { HeapView } from '../heap-view.js';
+import type { MemoryImage } from '../image.js';
+import { ZVAL_WORDS, visitZval } from '../structures/zval.js';
+import { executorGlobals } from './engine-globals.js';
+import { ROOT_RANK } from './root-list.js';
+import type { RootList } from './root-list.js';
+
+const MOST_STACKED = 1 << 20;
+
+/** What was registered with the engine: error and exception handlers and those they stand in for, shutdown functions. */
+export function addHandlers({ image }: HeapView, roots: RootList): void {
+  const { eg, shutdownFunctions } = image.header.structures;
+  const globals = executorGlobals(image);
+  addZval(image, globals + eg.userErrorHandler, 'error handler', roots);
+  addZval(image, globals + eg.userExceptionHandler, 'exception handler', roots);
+  addStack(image, globals + eg.userErrorHandlers, 'stack of error handlers', roots);
+  addStack(image, globals + eg.userExceptionHandlers, 'stack of exception handlers', roots);
+  roots.addAt(image.pointer(globals + eg.exception), NODE_KIND.object, ROOT_RANK.named, 'exception in flight');
+  const basicGlobals = image.header.symbols['basic_globals'];
+  if (basicGlobals !== undefined && shutdownFunctions !== null) {
+    const table = image.pointer(basicGlobals + shutdownFunctions);
+    roots.addAt(table, NODE_KIND.array, ROOT_RANK.named, 'shutdown functions');
+  }
+}
+
+function addZval(image: MemoryImage, address: number, name: string, roots: RootList): void {
+  const at = image.at(address);
+  if (at >= 0)
+    visitZval(
+      image,
+      at,
+      roots.sink(ROOT_RANK.named, () => name),
+      EDGE.root,
+      0,
+    );
+}
+
+/** A zend_stack of zvals (Zend/zend_stack.h): { int size, top, max; void *elements }. */
+function addStack(image: MemoryImage, address: number, name: string, roots: RootList): void {
+  const elements = image.pointer(address + 16);
+  const first = image.at(elements);
+  if (elements === 0 || first < 0) return;
+  roots.addAt(elements, NODE_KIND.internal, ROOT_RANK.named, name);
+  const sink = roots.sink(ROOT_RANK.named, () => name);
+  const top = Math.min(image.uint32(address + 4), MOST_STACKED);
+  for (let index = 0; index < top; index++) {
+    const at = first + index * ZVAL_WORDS;
+    if (at + ZVAL_WORDS <= image.words.length) visitZval(image, at, sink, EDGE.root, 0);
+  }
+}

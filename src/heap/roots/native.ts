@@ -1,0 +1,81 @@
+import { basename } from 'node:path';
+import type { HeapView } from '../heap-view.js';
+import type { MemoryImage, Segment } from '../image.js';
+import { scanWords } from '../structures/scan.js';
+import { ROOT_RANK } from './root-list.js';
+import type { RootList } from './root-list.js';
+
+/** Exported structures of PHP that have a name of their own for what they keep. */
+const NAMES: Readonly<Record<string, string>> = {
+  output_globals: 'output buffers',
+  basic_globals: 'standard extension',
+  file_globals: 'file extension',
+  core_globals: 'PHP core',
+  sapi_globals: 'SAPI',
+  executor_globals: 'executor',
+  compiler_globals: 'compiler',
+};
+
+/** Whatever memory of C refers to: variables of PHP and its extensions, what malloc gave them, the stacks of threads. */
+export function addNativeRoots({ image }: HeapView, roots: RootList): void {
+  const excluded = collectorBuffer(image);
+  for (const segment of image.segments) {
+    if (segment.kind !== 'memory') continue;
+    for (const [from, to, name] of partsOf(image, segment)) {
+      const sink = roots.sink(ROOT_RANK.native, () => name);
+      for (const [first, end] of without(from, to, excluded)) {
+        const at = image.at(first);
+        if (at >= 0) scanWords(image, at, at + (end - first) / 4, sink);
+      }
+    }
+  }
+}
+
+type Part = readonly [from: number, to: number, name: string];
+
+/** A segment by what its parts are called. */
+function partsOf(image: MemoryImage, segment: Segment): Part[] {
+  const [start, end] = [segment.address, segment.address + segment.sizeBytes];
+  const stack = image.header.threads.find(({ stackPointer }) => stackPointer >= start && stackPointer < end);
+  // Below the stack pointer lies what returned functions left.
+  if (stack !== undefined) return [[stack.stackPointer - (stack.stackPointer % 8), end, 'C stack']];
+  const name = nameOf(segment);
+  const known = Object.entries(NAMES)
+    .flatMap(([symbol, called]) => {
+      const address = image.header.symbols[symbol];
+      return address !== undefined && address >= start && address < end ? [{ address, called, symbol }] : [];
+    })
+    .sort((a, b) => a.address - b.address);
+  const parts: Part[] = [];
+  let at = start;
+  for (const { address, called, symbol } of known) {
+    const size = image.header.symbols[`sizeof ${symbol}`] ?? 0;
+    if (address > at) parts.push([at, address, name]);
+    parts.push([Math.max(at, address), Math.min(end, address + size), called]);
+    at = Math.max(at, address + size);
+  }
+  if (at < end) parts.push([at, end, name]);
+  return parts;
+}
+
+function nameOf({ name }: Segment): string {
+  if (name === '[heap]' || name === '') return 'memory of malloc';
+  if (name.startsWith('/') && !name.startsWith('/dev/')) return `C variable of ${basename(name)}`;
+  return `memory ${name}`;
+}
+
+/** The collector's list of what might be garbage keeps nothing alive. */
+function collectorBuffer(image: MemoryImage): readonly [number, number] {
+  const { gcGlobals } = image.header.structures;
+  if (gcGlobals === null) return [0, 0];
+  const buffer = image.pointer(gcGlobals);
+  return [buffer, buffer + 8 * image.uint32(gcGlobals + 24)];
+}
+
+function without(from: number, to: number, [start, end]: readonly [number, number]): [number, number][] {
+  if (end <= from || start >= to) return [[from, to]];
+  const parts: [number, number][] = [];
+  if (start > from) parts.push([from, start]);
+  if (end < to) parts.push([end, to]);
+  return parts;
+}

@@ -1,0 +1,41 @@
+import type { EdgeSink, KindNumber } from '../edge-sink.js';
+import type { GraphBuilder } from '../graph-builder.js';
+
+/**
+ * How well a root explains why something is alive, best first: what the program names and keeps, what a running
+ * function has in a variable, what it is working on, the engine's own tables, and memory of C of which only the address
+ * is known. Whatever a better root reaches is explained by it.
+ */
+export const ROOT_RANK = { named: 0, variable: 1, temporary: 2, engine: 3, native: 4 } as const;
+export type RootRank = (typeof ROOT_RANK)[keyof typeof ROOT_RANK];
+
+/** The roots of a heap as edges of node 0, in order of rank. */
+export class RootList {
+  readonly nodes: number[] = [];
+  readonly names: string[] = [];
+  readonly ranks: number[] = [];
+
+  constructor(private readonly builder: GraphBuilder) {}
+
+  add(low: number, high: number, expected: KindNumber, rank: RootRank, name: string): void {
+    const node = this.builder.meet(low, high, expected);
+    if (node === 0) return;
+    this.nodes.push(node);
+    this.names.push(name);
+    this.ranks.push(rank);
+  }
+
+  addAt(address: number, expected: KindNumber, rank: RootRank, name: string): void {
+    this.add(address >>> 0, Math.floor(address / 2 ** 32), expected, rank, name);
+  }
+
+  /** A sink that makes a root of each edge; `nameOf` names it, undefined where it is none. */
+  sink(rank: RootRank, nameOf: (named: number, name: number) => string | undefined): EdgeSink {
+    return {
+      edge: (low, high, expected, named, name) => {
+        const text = nameOf(named, name);
+        if (text !== undefined) this.add(low, high, expected, rank, text);
+      },
+    };
+  }
+}

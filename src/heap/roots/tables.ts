@@ -1,0 +1,83 @@
+import { EDGE } from '../edge-sink.js';
+import { NODE_KIND } from '../heap-graph.js';
+import type { HeapView } from '../heap-view.js';
+import type { MemoryImage } from '../image.js';
+import { elementsOf, forEachElement, visitHashTable } from '../structures/hash-table.js';
+import { readName } from '../structures/strings.js';
+import { scanWords } from '../structures/scan.js';
+import { compilerGlobals, executorGlobals } from './engine-globals.js';
+import { ROOT_RANK } from './root-list.js';
+import type { RootList } from './root-list.js';
+
+const MOST_ARENAS = 1 << 16;
+/** sizeof(zend_arena) (Zend/zend_arena.h): ptr, end, prev. */
+const ARENA_HEADER = 24;
+
+/** The engine's own tables: resources, files, interned strings, compiled code, settings. */
+export function addEngineTables({ image }: HeapView, roots: RootList): void {
+  const globals = executorGlobals(image);
+  const { engine, structures } = image.header;
+  addResources(image, globals + structures.eg.regularList, 'resource', roots);
+  addResources(image, globals + structures.eg.persistentList, 'persistent resource', roots);
+  addTable(image, globals + engine.eg.includedFiles, 'included files', roots);
+  addTable(image, compilerGlobals(image) + structures.cg.internedStrings, 'interned strings', roots);
+  for (const [field, name] of [
+    [engine.eg.functionTable, 'function table'],
+    [engine.eg.classTable, 'class table'],
+    [structures.eg.zendConstants, 'table of constants'],
+    [structures.eg.iniDirectives, 'ini settings'],
+  ] as const) {
+    addTable(image, image.pointer(globals + field), name, roots);
+  }
+  addArenas(image, roots);
+}
+
+/** Elements are zend_resource pointers; a resource's number is its key. */
+function addResources(image: MemoryImage, table: number, name: string, roots: RootList): void {
+  const at = image.at(table);
+  if (at < 0) return;
+  forEachElement(image, at, (element, key, index) => {
+    const label = key === 0 ? `${name} #${String(index)}` : `${name} '${readName(image, key) ?? '?'}'`;
+    const resource = image.pointerAt(element);
+    roots.addAt(resource, NODE_KIND.resource, ROOT_RANK.engine, label);
+    // A persistent resource lies in memory of malloc's, what it stands for may not.
+    const content = image.pointer(resource + image.header.structures.resource.ptr);
+    roots.addAt(content, NODE_KIND.unknown, ROOT_RANK.engine, label);
+  });
+  addTable(image, table, `${name}s`, roots);
+}
+
+/** A table of the engine: its elements as they are typed, and pointers to structures of which nothing is known. */
+function addTable(image: MemoryImage, table: number, name: string, roots: RootList): void {
+  const at = image.at(table);
+  if (table === 0 || at < 0) return;
+  const sink = roots.sink(ROOT_RANK.engine, () => name);
+  roots.addAt(table, NODE_KIND.internal, ROOT_RANK.engine, name);
+  visitHashTable(image, at, sink);
+  const { first, count, strideWords } = elementsOf(image, at);
+  for (let index = 0; index < count; index++) {
+    const element = first + index * strideWords;
+    if ((image.words[element + 2]! & 0xff) === structuresPointerType(image)) {
+      sink.edge(image.words[element]!, image.words[element + 1]!, NODE_KIND.unknown, EDGE.root, 0);
+    }
+  }
+}
+
+/** IS_PTR follows IS_INDIRECT (Zend/zend_types.h). */
+function structuresPointerType(image: MemoryImage): number {
+  return image.header.structures.indirectType + 1;
+}
+
+/** Functions and classes are made in arenas, in which nothing is freed until the request ends. */
+function addArenas(image: MemoryImage, roots: RootList): void {
+  const sink = roots.sink(ROOT_RANK.engine, () => 'compiled code');
+  let arena = image.pointer(compilerGlobals(image) + image.header.structures.cg.arena);
+  for (let arenas = 0; arena !== 0 && arenas < MOST_ARENAS; arenas++) {
+    const first = image.at(arena);
+    if (first < 0) return;
+    roots.addAt(arena, NODE_KIND.internal, ROOT_RANK.engine, 'compiled code');
+    const used = Math.max(0, image.pointer(arena) - arena);
+    scanWords(image, first + ARENA_HEADER / 4, Math.min(first + used / 4, image.endOfSegment(first)), sink);
+    arena = image.pointer(arena + 16);
+  }
+}

@@ -1,0 +1,103 @@
+import type { MemoryImage } from '../image.js';
+import { forEachElement } from './hash-table.js';
+import { readName } from './strings.js';
+
+/** What is known of a class, by its zend_class_entry. */
+export interface ClassInfo {
+  readonly address: number;
+  readonly name: string;
+  /** Address of the parent's entry, 0 for none. */
+  readonly parent: number;
+  readonly isUser: boolean;
+  /** Zvals of an object's declared properties. */
+  readonly properties: number;
+  /** Their names, by slot. */
+  readonly propertyName: (slot: number) => string;
+}
+
+const USER_CLASS = 2;
+const MOST_PROPERTIES = 1 << 16;
+/** Offset of the first property in a zend_object (Zend/zend_types.h). */
+export const PROPERTIES_AT = 40;
+const ZVAL_BYTES = 16;
+
+/** The classes that objects are of, each read once. */
+export class Classes {
+  private readonly known = new Map<number, ClassInfo | undefined>();
+
+  constructor(private readonly image: MemoryImage) {}
+
+  /** Undefined where no class entry can lie at that address. */
+  at(address: number): ClassInfo | undefined {
+    if (this.known.has(address)) return this.known.get(address);
+    const info = this.read(address);
+    this.known.set(address, info);
+    return info;
+  }
+
+  /** True where the class or one of its parents is at `ancestor`. */
+  descends(info: ClassInfo, ancestor: number): boolean {
+    let at: ClassInfo | undefined = info;
+    for (let depth = 0; at !== undefined && depth < 256; depth++) {
+      if (at.address === ancestor) return true;
+      at = at.parent === 0 ? undefined : this.at(at.parent);
+    }
+    return false;
+  }
+
+  private read(address: number): ClassInfo | undefined {
+    const { image } = this;
+    const { classEntry } = image.header.structures;
+    if (address === 0 || image.at(address) < 0) return undefined;
+    const type = image.uint8(address + classEntry.type);
+    const name = readName(image, image.pointer(address + image.header.engine.classEntry.name));
+    const properties = image.uint32(address + classEntry.defaultPropertiesCount);
+    if ((type !== 1 && type !== USER_CLASS) || name === undefined || name === '' || properties > MOST_PROPERTIES) {
+      return undefined;
+    }
+    let names: Map<number, string> | undefined;
+    return {
+      address,
+      // An anonymous class is named `class@anonymous`, NUL, and where it stands.
+      name: name.replace(/\0[^]*/, ''),
+      parent: image.pointer(address + classEntry.parent),
+      isUser: type === USER_CLASS,
+      properties,
+      propertyName: (slot) => (names ??= this.propertyNames(address)).get(slot) ?? String(slot),
+    };
+  }
+
+  /** Instance properties by slot. */
+  private propertyNames(address: number): Map<number, string> {
+    const names = new Map<number, string>();
+    const { propertyInfo } = this.image.header.structures;
+    for (const { info, name } of this.infosOf(address)) {
+      if ((this.image.uint32(info + propertyInfo.flags) & propertyInfo.staticFlag) !== 0) continue;
+      names.set((this.image.uint32(info + propertyInfo.offset) - PROPERTIES_AT) / ZVAL_BYTES, name);
+    }
+    return names;
+  }
+
+  /** Static properties by index. */
+  staticNames(address: number): Map<number, string> {
+    const names = new Map<number, string>();
+    const { propertyInfo } = this.image.header.structures;
+    for (const { info, name } of this.infosOf(address)) {
+      if ((this.image.uint32(info + propertyInfo.flags) & propertyInfo.staticFlag) === 0) continue;
+      names.set(this.image.uint32(info + propertyInfo.offset), name);
+    }
+    return names;
+  }
+
+  private infosOf(address: number): { info: number; name: string }[] {
+    const { image } = this;
+    const found: { info: number; name: string }[] = [];
+    const at = image.at(address + image.header.structures.classEntry.propertiesInfo);
+    if (at < 0) return found;
+    forEachElement(image, at, (element, key) => {
+      const name = readName(image, key);
+      if (name !== undefined) found.push({ info: image.pointerAt(element), name });
+    });
+    return found;
+  }
+}

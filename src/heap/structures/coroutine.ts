@@ -1,0 +1,37 @@
+import { EDGE, INTERNAL } from '../edge-sink.js';
+import type { EdgeSink } from '../edge-sink.js';
+import { NODE_KIND } from '../heap-graph.js';
+import type { MemoryImage } from '../image.js';
+import { framesFrom, visitTemporaries, visitVariables } from './frame.js';
+import { visitZval } from './zval.js';
+
+const TWO_32 = 2 ** 32;
+
+/** Tells the sink of a generator's values and, while it is suspended, of the variables of its frame. */
+export function visitGenerator(image: MemoryImage, at: number, sink: EdgeSink): void {
+  const { generator } = image.header.structures;
+  for (const field of [generator.value, generator.key, generator.retval, generator.values]) {
+    visitZval(image, at + field / 4, sink, EDGE.internal, INTERNAL['(value)']);
+  }
+  const executeData = image.pointerAt(at + generator.executeData / 4);
+  const [frame] = framesFrom(image, executeData);
+  if (executeData === 0 || frame === undefined) return;
+  sink.edge(executeData >>> 0, Math.floor(executeData / TWO_32), NODE_KIND.vmStack, EDGE.internal, INTERNAL['(frame)']);
+  visitVariables(image, frame, sink);
+  visitTemporaries(image, frame, sink);
+}
+
+/** Tells the sink of what a suspended fiber holds: its callable, its result, and all variables on its stack. */
+export function visitFiber(image: MemoryImage, at: number, sink: EdgeSink): void {
+  const { fiber } = image.header.structures;
+  if (fiber === null) return;
+  visitZval(image, at + fiber.callable / 4, sink, EDGE.internal, INTERNAL['(code)']);
+  visitZval(image, at + fiber.result / 4, sink, EDGE.internal, INTERNAL['(value)']);
+  const page = image.pointerAt(at + fiber.vmStack / 4);
+  sink.edge(page >>> 0, Math.floor(page / TWO_32), NODE_KIND.vmStack, EDGE.internal, INTERNAL['(frame)']);
+  const bottom = image.pointerAt(at + fiber.stackBottom / 4);
+  for (const frame of framesFrom(image, image.pointerAt(at + fiber.executeData / 4), bottom)) {
+    visitVariables(image, frame, sink);
+    visitTemporaries(image, frame, sink);
+  }
+}

@@ -1,0 +1,90 @@
+import { EDGE, INTERNAL } from '../edge-sink.js';
+import type { EdgeSink } from '../edge-sink.js';
+import { NODE_KIND } from '../heap-graph.js';
+import type { HeapView } from '../heap-view.js';
+import { PROPERTIES_AT } from './classes.js';
+import type { ClassInfo } from './classes.js';
+import { visitClosure } from './closure.js';
+import { visitFiber, visitGenerator } from './coroutine.js';
+import { visitHashTable } from './hash-table.js';
+import { scanWords } from './scan.js';
+import { visitWeakMap } from './weak-map.js';
+import { ZVAL_WORDS, visitZval } from './zval.js';
+
+/** Words of a zend_object (Zend/zend_types.h, x86-64): class entry, handlers, table of dynamic properties. */
+const CLASS = 4;
+const HANDLERS = 6;
+const PROPERTIES = 8;
+
+/** The class of the object whose zend_object lies at a word; undefined where it is none. */
+export function classAt(view: HeapView, at: number): ClassInfo | undefined {
+  return view.classes.at(view.image.pointerAt(at + CLASS));
+}
+
+/**
+ * Tells the sink of what the object at a word refers to: declared and dynamic properties, what its kind of object has
+ * besides, and for an extension's object every pointer in the rest of its block.
+ *
+ * @param block the block's first word, and the first word past it
+ */
+export function visitObject(
+  view: HeapView,
+  at: number,
+  block: { readonly first: number; readonly end: number },
+  sink: EdgeSink,
+): void {
+  const { image } = view;
+  const info = classAt(view, at);
+  if (info === undefined) return;
+  const properties = at + PROPERTIES_AT / 4;
+  const declared = Math.min(info.properties, Math.floor((block.end - properties) / ZVAL_WORDS));
+  for (let slot = 0; slot < declared; slot++) {
+    visitZval(image, properties + slot * ZVAL_WORDS, sink, EDGE.property, slot);
+  }
+  const table = image.wordAt(image.words[at + PROPERTIES]!, image.words[at + PROPERTIES + 1]!);
+  if (table >= 0) {
+    visitHashTable(image, table, sink, 'properties');
+    sink.edge(
+      image.words[at + PROPERTIES]!,
+      image.words[at + PROPERTIES + 1]!,
+      NODE_KIND.array,
+      EDGE.internal,
+      INTERNAL['(properties)'],
+    );
+  }
+  if (visitSpecial(view, info, at, sink)) return;
+  const isPlain = image.pointerAt(at + HANDLERS) === view.standardHandlers;
+  const rest = properties + declared * ZVAL_WORDS;
+  // A plain object has no more than its properties, and a zval of guards where its class has magic methods.
+  if (isPlain) {
+    if (view.hasGuards(info) && rest + ZVAL_WORDS <= block.end) {
+      visitZval(image, rest, sink, EDGE.internal, INTERNAL['(properties)']);
+    }
+    return;
+  }
+  scanWords(image, block.first, at, sink);
+  scanWords(image, rest, block.end, sink);
+}
+
+/** Kinds of objects whose insides are known; returns false for all others. */
+function visitSpecial(view: HeapView, { address }: ClassInfo, at: number, sink: EdgeSink): boolean {
+  switch (view.specialClass(address)) {
+    case 'closure':
+      visitClosure(view.image, at, sink);
+      return true;
+    case 'generator':
+      visitGenerator(view.image, at, sink);
+      return true;
+    case 'fiber':
+      visitFiber(view.image, at, sink);
+      return true;
+    case 'weakMap':
+      visitWeakMap(view, at, sink);
+      return true;
+    // A weak reference keeps nothing.
+    case 'weakReference':
+      return true;
+    case undefined:
+      return false;
+  }
+}
