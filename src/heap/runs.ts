@@ -24,6 +24,7 @@ export class Runs {
   readonly slotBytes: Float64Array;
   readonly firstSlot: Uint32Array;
   readonly firstWord: Uint32Array;
+  private readonly segmentOfRun: Uint32Array;
   /** By segment: where its pages begin in runOfPage, -1 where it is no part of the heap. */
   private readonly firstPage: Int32Array;
   /** By segment. */
@@ -40,6 +41,7 @@ export class Runs {
     this.slotBytes = new Float64Array(most);
     this.firstSlot = new Uint32Array(most);
     this.firstWord = new Uint32Array(most);
+    this.segmentOfRun = new Uint32Array(most);
     this.firstPage = new Int32Array(image.segments.length).fill(-1);
     this.firstSegmentWord = Uint32Array.from(image.segments, ({ offset }) => offset / 4);
     this.masks = Uint32Array.from(image.segments, ({ kind }) => (kind === 'chunk' ? CHUNK_MASK : 0));
@@ -48,8 +50,10 @@ export class Runs {
     for (const [index, segment] of image.segments.entries()) {
       if (segment.kind === 'memory') continue;
       this.firstPage[index] = place;
+      const before = this.count;
       if (segment.kind === 'chunk') this.addChunk(segment, place);
       else this.runOfPage[place] = this.add(HUGE_BIN, segment.sizeBytes, segment.offset / 4);
+      this.segmentOfRun.fill(index, before, this.count);
       place += PAGES;
     }
   }
@@ -57,6 +61,11 @@ export class Runs {
   slotsOf(run: number): number {
     const bin = this.bins[run]!;
     return bin >= LARGE_BIN ? 1 : SLOTS[bin]!;
+  }
+
+  /** Index of the image's segment that holds a run. */
+  segmentOf(run: number): number {
+    return this.segmentOfRun[run]!;
   }
 
   /** The slot that holds an address, or -1: no heap there, a page that is free, the rest behind a run's last slot. */

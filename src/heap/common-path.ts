@@ -1,0 +1,72 @@
+import { ANY } from './path-steps.js';
+import type { RetentionPath } from './path-steps.js';
+
+/** What many ways to blocks have in common. */
+export interface CommonPath extends RetentionPath {
+  /** How many of the ways it stands for. */
+  readonly count: number;
+}
+
+/**
+ * The ways of a kind that most have: those with the same holder and the same steps, where steps into an array count as
+ * the same whatever their key. A key that they all have stays; one that varies becomes `[*]`. A chain, such as a linked
+ * list, counts as one step however long it is. Most common first.
+ */
+export function commonPaths(paths: readonly RetentionPath[]): CommonPath[] {
+  const groups = new Map<string, RetentionPath[]>();
+  for (const path of paths) {
+    const folded = { holder: path.holder, steps: foldRepeats(path.steps) };
+    const key = JSON.stringify([folded.holder, ...folded.steps.map(shapeOf)]);
+    const group = groups.get(key);
+    if (group) group.push(folded);
+    else groups.set(key, [folded]);
+  }
+  return [...groups.values()].sort((a, b) => b.length - a.length).map(merge);
+}
+
+function merge(group: readonly RetentionPath[]): CommonPath {
+  const [first] = group as [RetentionPath];
+  const steps = first.steps.map((step, index) =>
+    group.every((path) => path.steps[index] === step) ? step : varying(step),
+  );
+  return { holder: first.holder, steps, count: group.length };
+}
+
+/** Keys of elements, and names of properties where an object is used as a table, may vary. */
+function shapeOf(step: string): string {
+  return varying(step);
+}
+
+function varying(step: string): string {
+  return step.startsWith('->') || step.startsWith('$') || step === REPEATED ? step : ANY;
+}
+
+/** `->next → ->next → ->next` is `->next → …`: the same step, or pair of steps, three times or more. */
+function foldRepeats(steps: readonly string[]): string[] {
+  const folded: string[] = [];
+  for (let at = 0; at < steps.length;) {
+    const period = [1, 2].find((length) => repeatsOf(steps, at, length) >= FEWEST_REPEATS);
+    if (period === undefined) {
+      folded.push(steps[at]!);
+      at++;
+      continue;
+    }
+    folded.push(...steps.slice(at, at + period), REPEATED);
+    at += period * repeatsOf(steps, at, period);
+  }
+  return folded;
+}
+
+function repeatsOf(steps: readonly string[], at: number, period: number): number {
+  let times = 1;
+  const isSame = (offset: number): boolean => {
+    const [step, other] = [steps[at + offset], steps[at + times * period + offset]];
+    return step !== undefined && other !== undefined && shapeOf(step) === shapeOf(other);
+  };
+  while (Array.from({ length: period }, (_, offset) => offset).every(isSame)) times++;
+  // Elements within elements are a nesting that a person wants to see, not a chain.
+  return steps.slice(at, at + period).some((step) => step.startsWith('->')) ? times : 1;
+}
+
+const REPEATED = '…';
+const FEWEST_REPEATS = 3;

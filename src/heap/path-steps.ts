@@ -1,0 +1,70 @@
+import { NODE_KIND } from './heap-graph.js';
+import type { EdgeName, HeapGraph } from './heap-graph.js';
+
+/** How a block is reached from its root, as a PHP programmer would write it: the root's name, then step by step. */
+export interface RetentionPath {
+  /** `static AuditTrail::$entries`. */
+  readonly holder: string;
+  /** `[4711]`, `'body'`, `->logger`, `$bound`; `[*]` for what lies somewhere within an extension's object. */
+  readonly steps: readonly string[];
+}
+
+/** An edge on the way, with what it leads to. */
+export interface Hop {
+  readonly from: number;
+  readonly edge: number;
+  readonly to: number;
+}
+
+/** Writes a way from node 0 to a block. The first hop leaves node 0. */
+export function describePath(graph: HeapGraph, hops: readonly Hop[]): RetentionPath {
+  const [root, ...others] = hops;
+  const steps: string[] = [];
+  let isHidden = false;
+  for (const { from, edge, to } of others) {
+    const name = graph.edgeName(from, edge);
+    const step = stepOf(name);
+    if (step !== undefined) {
+      steps.push(step);
+      isHidden = false;
+    } else if (!isHidden && isContent(graph, name, from, to)) {
+      steps.push(ANY);
+      isHidden = true;
+    }
+  }
+  return { holder: root === undefined ? '' : graph.edgeName(0, root.edge).name, steps };
+}
+
+/** Stands for an element whose name varies, or is not known. */
+export const ANY = '[*]';
+
+/** `static AuditTrail::$entries → [4711] → 'body'`. */
+export function pathText({ holder, steps }: RetentionPath): string {
+  return [holder, ...steps].join(' → ');
+}
+
+/** Undefined for what PHP code cannot write. */
+function stepOf({ kind, name }: EdgeName): string | undefined {
+  switch (kind) {
+    case 'property':
+      return `->${name}`;
+    case 'variable':
+      return `$${name}`;
+    case 'element':
+      return name.startsWith("'") ? name : `[${name}]`;
+    case 'internal':
+      return name === '$this' ? name : undefined;
+    case 'root':
+      return undefined;
+  }
+}
+
+/**
+ * True where an engine's or extension's own pointer leads from a container to what it contains. Its own blocks, and an
+ * array that is the container's storage, are no step.
+ */
+function isContent({ kinds }: HeapGraph, { name }: EdgeName, from: number, to: number): boolean {
+  if (name !== '(content)' || kinds[from] === NODE_KIND.reference) return false;
+  const kind = kinds[to];
+  return kind === NODE_KIND.object || kind === NODE_KIND.string || kind === NODE_KIND.reference;
+}
