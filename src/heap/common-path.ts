@@ -1,5 +1,4 @@
-import { ANY } from './path-steps.js';
-import type { RetentionPath } from './path-steps.js';
+import type { PathStep, RetentionPath } from './path-steps.js';
 
 /** What many ways to blocks have in common. */
 export interface CommonPath extends RetentionPath {
@@ -26,24 +25,20 @@ export function commonPaths(paths: readonly RetentionPath[]): CommonPath[] {
 
 function merge(group: readonly RetentionPath[]): CommonPath {
   const [first] = group as [RetentionPath];
-  const steps = first.steps.map((step, index) =>
-    group.every((path) => path.steps[index] === step) ? step : varying(step),
-  );
+  const steps = first.steps.map((step, index) => {
+    const isSame = group.every((path) => path.steps[index]?.text === step.text);
+    return isSame ? step : { ...step, text: shapeOf(step) };
+  });
   return { holder: first.holder, steps, count: group.length };
 }
 
-/** Keys of elements, and names of properties where an object is used as a table, may vary. */
-function shapeOf(step: string): string {
-  return varying(step);
-}
-
-function varying(step: string): string {
-  return step.startsWith('->') || step.startsWith('$') || step === REPEATED ? step : ANY;
+function shapeOf({ text, wildcard }: PathStep): string {
+  return wildcard ?? text;
 }
 
 /** `->next → ->next → ->next` is `->next → …`: the same step, or pair of steps, three times or more. */
-function foldRepeats(steps: readonly string[]): string[] {
-  const folded: string[] = [];
+function foldRepeats(steps: readonly PathStep[]): PathStep[] {
+  const folded: PathStep[] = [];
   for (let at = 0; at < steps.length;) {
     const period = [1, 2].find((length) => repeatsOf(steps, at, length) >= FEWEST_REPEATS);
     if (period === undefined) {
@@ -51,22 +46,22 @@ function foldRepeats(steps: readonly string[]): string[] {
       at++;
       continue;
     }
-    folded.push(...steps.slice(at, at + period), REPEATED);
+    folded.push(...steps.slice(at, at + period), { text: '…' });
     at += period * repeatsOf(steps, at, period);
   }
   return folded;
 }
 
-function repeatsOf(steps: readonly string[], at: number, period: number): number {
-  let times = 1;
+function repeatsOf(steps: readonly PathStep[], at: number, period: number): number {
+  // Elements within elements are a nesting that a person wants to see, not a chain.
+  if (steps.slice(at, at + period).every(({ text }) => !text.startsWith('->'))) return 1;
   const isSame = (offset: number): boolean => {
-    const [step, other] = [steps[at + offset], steps[at + times * period + offset]];
+    const [step, other] = [steps[offset], steps[offset + period]];
     return step !== undefined && other !== undefined && shapeOf(step) === shapeOf(other);
   };
-  while (Array.from({ length: period }, (_, offset) => offset).every(isSame)) times++;
-  // Elements within elements are a nesting that a person wants to see, not a chain.
-  return steps.slice(at, at + period).some((step) => step.startsWith('->')) ? times : 1;
+  let end = at;
+  while (isSame(end)) end++;
+  return Math.floor((end - at) / period) + 1;
 }
 
-const REPEATED = '…';
 const FEWEST_REPEATS = 3;

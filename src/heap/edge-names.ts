@@ -32,7 +32,7 @@ export class EdgeNames {
       case EDGE.property:
         return { kind: 'property', name: this.propertyName(node, name) };
       case EDGE.dynamicProperty:
-        return { kind: 'property', name: this.text(name) };
+        return { kind: 'dynamicProperty', name: this.text(name) };
       case EDGE.index:
         return { kind: 'element', name: String(name) };
       case EDGE.key:

@@ -23,7 +23,7 @@ export type NodeKind = keyof typeof NODE_KIND;
 /** How one node refers to another, as a PHP programmer would write it. */
 export interface EdgeName {
   /** `root`: name is all of it. `property`: `entries`. `element`: `4711` or `'body'`. `internal`: the engine's own. */
-  readonly kind: 'root' | 'property' | 'element' | 'variable' | 'internal';
+  readonly kind: 'root' | 'property' | 'dynamicProperty' | 'element' | 'variable' | 'internal';
   readonly name: string;
 }
 

@@ -5,8 +5,15 @@ import type { EdgeName, HeapGraph } from './heap-graph.js';
 export interface RetentionPath {
   /** `static AuditTrail::$entries`. */
   readonly holder: string;
+  readonly steps: readonly PathStep[];
+}
+
+/** One step from a thing to what it holds. */
+export interface PathStep {
   /** `[4711]`, `'body'`, `->logger`, `$bound`; `[*]` for what lies somewhere within an extension's object. */
-  readonly steps: readonly string[];
+  readonly text: string;
+  /** What stands for it where it differs from block to block: `[*]`, `->*`. Undefined for a step that never does. */
+  readonly wildcard?: string;
 }
 
 /** An edge on the way, with what it leads to. */
@@ -19,7 +26,7 @@ export interface Hop {
 /** Writes a way from node 0 to a block. The first hop leaves node 0. */
 export function describePath(graph: HeapGraph, hops: readonly Hop[]): RetentionPath {
   const [root, ...others] = hops;
-  const steps: string[] = [];
+  const steps: PathStep[] = [];
   let isHidden = false;
   for (const { from, edge, to } of others) {
     const name = graph.edgeName(from, edge);
@@ -28,7 +35,7 @@ export function describePath(graph: HeapGraph, hops: readonly Hop[]): RetentionP
       steps.push(step);
       isHidden = false;
     } else if (!isHidden && isContent(graph, name, from, to)) {
-      steps.push(ANY);
+      steps.push({ text: ANY, wildcard: ANY });
       isHidden = true;
     }
   }
@@ -40,20 +47,22 @@ export const ANY = '[*]';
 
 /** `static AuditTrail::$entries → [4711] → 'body'`. */
 export function pathText({ holder, steps }: RetentionPath): string {
-  return [holder, ...steps].join(' → ');
+  return [holder, ...steps.map(({ text }) => text)].join(' → ');
 }
 
 /** Undefined for what PHP code cannot write. */
-function stepOf({ kind, name }: EdgeName): string | undefined {
+function stepOf({ kind, name }: EdgeName): PathStep | undefined {
   switch (kind) {
     case 'property':
-      return `->${name}`;
+      return { text: `->${name}` };
+    case 'dynamicProperty':
+      return { text: `->${name}`, wildcard: '->*' };
     case 'variable':
-      return `$${name}`;
+      return { text: `$${name}` };
     case 'element':
-      return name.startsWith("'") ? name : `[${name}]`;
+      return { text: name.startsWith("'") ? name : `[${name}]`, wildcard: ANY };
     case 'internal':
-      return name === '$this' ? name : undefined;
+      return name === '$this' ? { text: name } : undefined;
     case 'root':
       return undefined;
   }
