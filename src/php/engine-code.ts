@@ -3,7 +3,7 @@ import { flowGraph } from './control-flow.js';
 import { Disassembler } from './disassembly.js';
 import type { Instruction } from './disassembly.js';
 import { loadChains } from './load-chains.js';
-import type { Access, LoadChains, Pointer } from './load-chains.js';
+import type { Access, GlobalRoot, LoadChains, Pointer } from './load-chains.js';
 
 /** The root of chains that begin in `executor_globals`. */
 export const GLOBALS = 'executor_globals';
@@ -14,14 +14,26 @@ export const GLOBALS = 'executor_globals';
  */
 export class EngineCode {
   readonly #disassembler: Disassembler;
+  readonly #roots: readonly GlobalRoot[];
   readonly #chains = new Map<string, LoadChains>();
 
-  /** @param globals the symbol `executor_globals`. */
+  /**
+   * @param globals the symbol `executor_globals`.
+   * @param others symbols of other global structures whose members are asked for; those that are absent show nothing.
+   */
   constructor(
     readonly image: CodeImage,
     readonly globals: CodeSymbol,
+    others: readonly string[] = [],
   ) {
     this.#disassembler = new Disassembler(image);
+    this.#roots = [
+      { root: GLOBALS, ...globals },
+      ...others.flatMap((root) => {
+        const symbol = image.symbol(root);
+        return symbol === undefined ? [] : [{ root, ...symbol }];
+      }),
+    ];
   }
 
   free(): void {
@@ -43,6 +55,11 @@ export class EngineCode {
     return [...seen.values()];
   }
 
+  /** Addresses that a function computes and does not read. */
+  computed(symbol: string): readonly Pointer[] {
+    return this.#chainsOf(symbol)?.computed ?? [];
+  }
+
   inGlobals(symbol: string): Access[] {
     return this.accesses(symbol, GLOBALS);
   }
@@ -56,7 +73,7 @@ export class EngineCode {
     if (symbol === undefined) return undefined;
     let chains = this.#chains.get(name);
     if (chains === undefined) {
-      chains = loadChains(this.#disassembler, symbol.address, [{ root: GLOBALS, ...this.globals }]);
+      chains = loadChains(this.#disassembler, symbol.address, this.#roots);
       this.#chains.set(name, chains);
     }
     return chains;

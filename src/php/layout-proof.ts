@@ -4,7 +4,7 @@ import { PhptraceError } from '../errors.js';
 export interface LayoutProof {
   /** As in the layout: `eg.currentExecuteData`. */
   readonly field: string;
-  readonly value: number;
+  readonly value: number | string;
   /** One sentence. */
   readonly proof: string;
 }
@@ -17,6 +17,12 @@ export class ProofBook {
   constructor(readonly subject: string) {}
 
   note(field: string, value: number, proof: string): number {
+    this.proofs.push({ field, value, proof });
+    return value;
+  }
+
+  /** What is no number: `mapPtr.even` is `slot`. */
+  say<Word extends string>(field: string, value: Word, proof: string): Word {
     this.proofs.push({ field, value, proof });
     return value;
   }

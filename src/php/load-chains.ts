@@ -57,6 +57,9 @@ interface Globals {
   readonly slotSymbol: (address: number) => string | undefined;
 }
 
+/** `mov rax, [rdi]; add rax, 280` computes an address as `lea` does. */
+const ADDRESS_MAKERS: ReadonlySet<string> = new Set(['lea', 'add']);
+
 const CALLER_SAVED: readonly Register[] = ['rax', 'rcx', 'rdx', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11'];
 
 /**
@@ -84,7 +87,7 @@ export function loadChains(disassembler: Disassembler, entry: number, roots: rea
     const access = accessOf(instruction, registers, globals);
     if (access !== undefined) accesses.set(JSON.stringify(access), access);
     const next = afterwards(instruction, registers, globals);
-    const made = instruction.mnemonic === 'lea' ? next.get(destination(instruction) ?? 'rsp') : undefined;
+    const made = ADDRESS_MAKERS.has(instruction.mnemonic) ? next.get(destination(instruction) ?? 'rsp') : undefined;
     if (made !== undefined) computed.set(JSON.stringify(made), made);
     for (const successor of graph.successors(address)) pending.push({ address: successor, registers: next });
   }

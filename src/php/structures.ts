@@ -25,6 +25,8 @@ export interface Structures {
     readonly iniDirectives: number;
     /** zend_fiber pointer. */
     readonly activeFiber: number | null;
+    /** HashTable: object address shifted right by `weakKeyShift` to what refers to it weakly. */
+    readonly weakrefs: number;
   };
   /** zend_compiler_globals. */
   readonly cg: {
@@ -97,8 +99,8 @@ export interface Structures {
     /** Innermost frame while the fiber is suspended. */
     readonly executeData: number;
     readonly stackBottom: number;
-    /** zend_vm_stack page. */
-    readonly vmStack: number;
+    /** zend_vm_stack page; null in 8.1, which keeps it on the C stack: there the first page begins 32 bytes before the frame at the bottom. */
+    readonly vmStack: number | null;
     /** zend_fcall_info: its function_name zval. */
     readonly callable: number;
     /** zval. */
@@ -112,7 +114,10 @@ export interface Structures {
   readonly mapPtr: { readonly baseCorrection: number; readonly even: 'slot' | 'direct' };
   /** Type number of a zval that points to another one (IS_INDIRECT, Zend/zend_types.h). */
   readonly indirectType: 12 | 13;
-  /** Address of the gc_globals: { gc_root_buffer *buf; … uint32_t buf_size at 24 }; its buffer holds no references. */
+  /**
+   * Address in the process of the gc_globals: { gc_root_buffer *buf; … uint32_t buf_size at 24 }; its buffer holds no
+   * references.
+   */
   readonly gcGlobals: number | null;
   /** zend_resource: handle is 64 bits from 8.1 on. */
   readonly resource: { readonly type: number; readonly ptr: number };
