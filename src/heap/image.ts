@@ -31,6 +31,11 @@ export interface ImageHeader {
   readonly takenAt: string;
   /** How long the process stood still. */
   readonly pauseNs: number;
+  /**
+   * It was inside the allocator at each try, so a block under way may be counted and not be there, or the other way
+   * round.
+   */
+  readonly insideAllocator: boolean;
   /** Address of the zend_mm_heap. */
   readonly heapAddress: number;
   readonly heap: Omit<HeapLayout, 'proofs'>;

@@ -129,3 +129,10 @@ export function readProcessMemory(pid: number, address: number, to: Uint8Array):
   if (errno === EFAULT) return 0;
   throw new SystemCallError('process_vm_readv', errno);
 }
+
+/** Sleeps, and gives way to no other work of this program. */
+export function pauseMs(ms: number): void {
+  Atomics.wait(SLEEPER, 0, 0, ms);
+}
+
+const SLEEPER = new Int32Array(new SharedArrayBuffer(4));

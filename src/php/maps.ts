@@ -5,7 +5,10 @@ import { PhptraceError } from '../errors.js';
 export interface Mapped {
   readonly start: number;
   readonly end: number;
+  readonly readable: boolean;
   readonly executable: boolean;
+  /** Writes go to what is mapped, and other processes may see them. */
+  readonly shared: boolean;
   readonly offset: number;
   readonly inode: number;
   readonly path: string;
@@ -34,7 +37,9 @@ export function parseMaps(text: string): Mapped[] {
     mapped.push({
       start: Number.parseInt(start, 16),
       end: Number.parseInt(end, 16),
+      readable: permissions.startsWith('r'),
       executable: permissions.includes('x'),
+      shared: permissions.endsWith('s'),
       offset: Number.parseInt(offset, 16),
       inode: Number.parseInt(inode, 10),
       path,

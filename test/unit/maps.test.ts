@@ -8,7 +8,9 @@ test('a line of maps is read with its addresses in full', (t) => {
     {
       start: 0x7fff_f7dc_9000,
       end: 0x7fff_f7de_f000,
+      readable: true,
       executable: true,
+      shared: false,
       offset: 0x28000,
       inode: 3145,
       path: '/usr/bin/php8.2',
@@ -46,11 +48,19 @@ test('spaces in a path stay as they are', (t) => {
   t.is(parseMaps(`1000-2000 r-xp 00000000 08:01 42          ${path}\n`)[0]?.path, path);
 });
 
-test('shared, writable and executable are told apart', (t) => {
-  const executable = ['r-xs', 'rwxp', '--xp', 'rw-s', 'r--p', '---p'].map(
-    (permissions) => parseMaps(`1000-2000 ${permissions} 00000000 08:01 42 /a`)[0]?.executable,
-  );
-  t.deepEqual(executable, [true, true, true, false, false, false]);
+test('shared, readable, writable and executable are told apart', (t) => {
+  const told = ['r-xs', 'rwxp', '--xp', 'rw-s', 'r--p', '---p'].map((permissions) => {
+    const [mapped] = parseMaps(`1000-2000 ${permissions} 00000000 08:01 42 /a`);
+    return [mapped?.readable, mapped?.executable, mapped?.shared];
+  });
+  t.deepEqual(told, [
+    [true, true, true],
+    [true, true, false],
+    [false, true, false],
+    [true, false, true],
+    [true, false, false],
+    [false, false, false],
+  ]);
 });
 
 test('lines of another form are left out', (t) => {

@@ -1,0 +1,188 @@
+import { PhptraceError } from '../errors.js';
+import { copyRanges, giveBack, prefault } from '../native/copy-ranges.js';
+import { SystemCallError, pauseMs } from '../native/libc.js';
+import { allocatorCode } from '../php/allocator-code.js';
+import type { EngineLayout } from '../php/engine-layout.js';
+import type { HeapLayout } from '../php/heap-layout.js';
+import { goneProcess } from '../php/memory.js';
+import { Pagemap } from '../php/pagemap.js';
+import type { ProbeSites } from '../php/probe-sites.js';
+import type { PhpProcess } from '../php/process.js';
+import { stopProcess } from '../php/stopped-process.js';
+import type { StoppedProcess } from '../php/stopped-process.js';
+import type { Structures } from '../php/structures.js';
+import { planCopy } from './copy-plan.js';
+import type { CopyPlan } from './copy-plan.js';
+import { readHeapExtent } from './heap-extent.js';
+import { describeProcess } from './image-header.js';
+import { MemoryImage } from './image.js';
+import { isInsideAllocator } from './inside-allocator.js';
+
+/** A process and what was derived of its PHP. */
+export interface CaptureTarget {
+  readonly process: PhpProcess;
+  readonly version: string;
+  readonly sites: ProbeSites;
+  readonly heap: HeapLayout;
+  readonly layout: EngineLayout;
+}
+
+export interface CaptureOptions {
+  /** At most so much memory besides the PHP heap, bytes (1 GiB); what goes past it is named in the header. */
+  readonly maxOtherBytes?: number;
+  /** Called once the copy is complete, while the process still stands. What it takes is part of the pause. */
+  readonly whileStopped?: () => void;
+}
+
+const MAX_OTHER_BYTES = 2 ** 30;
+/** A program that does nothing but allocate is outside the allocator at every other try or so. */
+const ALLOCATOR_TRIES = 50;
+const TRY_AGAIN_MS = 0.5;
+/** What the heap may have grown between the look at it and the stop: an eighth and 32 MiB, doubled at each try. */
+const SLACK = 1 / 8;
+const SLACK_BYTES = 32 * 2 ** 20;
+const SIZE_TRIES = 5;
+
+/**
+ * Copies the memory of a running PHP process: its heap, and what the roots of its data lie in. The process stands still
+ * only for the copy (`pauseNs`), for which everything is prepared before, and goes on in any case.
+ *
+ * @throws PhptraceError where it cannot be stopped, has no heap, ends meanwhile, or this machine lacks the memory
+ */
+export function captureImage(
+  target: CaptureTarget,
+  structures: Structures,
+  options: CaptureOptions = {},
+): MemoryImage {
+  const pagemap = new Pagemap(target.process.pid);
+  try {
+    return new Capture(target, structures, options, pagemap).take();
+  } finally {
+    pagemap.close();
+  }
+}
+
+class Capture {
+  private readonly pid: number;
+
+  constructor(
+    private readonly target: CaptureTarget,
+    private readonly structures: Structures,
+    private readonly options: CaptureOptions,
+    private readonly pagemap: Pagemap,
+  ) {
+    this.pid = target.process.pid;
+  }
+
+  take(): MemoryImage {
+    const { process, version, sites, heap, layout } = this.target;
+    const known = describeProcess(process, version, { heap, engine: layout, structures: this.structures });
+    const code = allocatorCode(process.elf, sites);
+    let buffer = allocate(this.estimate(), 1);
+    let [allocatorTries, sizeTries] = [1, 1];
+    for (;;) {
+      const stopped = stopProcess(this.pid);
+      let neededBytes: number | undefined;
+      try {
+        const insideAllocator = isInsideAllocator(stopped, process, code);
+        if (!insideAllocator || allocatorTries === ALLOCATOR_TRIES) {
+          const takenAt = new Date().toISOString();
+          const plan = this.plan();
+          if (plan.sizeBytes <= buffer.byteLength) {
+            const unreadable = this.copy(plan, buffer);
+            this.options.whileStopped?.();
+            const pauseNs = stopped.release();
+            if (plan.sizeBytes < buffer.byteLength) giveBack(buffer, plan.sizeBytes);
+            const { heapAddress, segments } = plan;
+            const omitted = [...plan.omitted, ...unreadable];
+            const threads = stackPointers(stopped);
+            return new MemoryImage(
+              { ...known, heapAddress, takenAt, pauseNs, insideAllocator, threads, omitted },
+              segments,
+              buffer,
+            );
+          }
+          neededBytes = plan.sizeBytes;
+        }
+      } finally {
+        stopped.release();
+      }
+      if (neededBytes === undefined) {
+        allocatorTries++;
+        pauseMs(TRY_AGAIN_MS);
+      } else if (++sizeTries > SIZE_TRIES) {
+        throw new PhptraceError(
+          `the memory of process ${String(this.pid)} grows faster than it can be copied (${String(neededBytes)} bytes ` +
+            `at try ${String(SIZE_TRIES)}): try again when it is at rest`,
+        );
+      } else {
+        buffer = allocate(neededBytes, sizeTries);
+      }
+    }
+  }
+
+  /** Bytes that a copy would take now. The process runs, so what is read of it may make no sense: 0 then. */
+  private estimate(): number {
+    try {
+      return this.plan().sizeBytes;
+    } catch (error) {
+      if (error instanceof PhptraceError) return 0;
+      throw error;
+    }
+  }
+
+  private plan(): CopyPlan {
+    const { process, heap } = this.target;
+    const extent = readHeapExtent(process.memory, heap, heap.allocGlobals + process.loadBias);
+    const maxBytes = this.options.maxOtherBytes ?? MAX_OTHER_BYTES;
+    return planCopy(extent, this.pagemap, { maxBytes, phpFile: process.fileName });
+  }
+
+  /** Returns what could not be read, for the header. */
+  private copy(plan: CopyPlan, buffer: ArrayBuffer): MemoryImage['header']['omitted'] {
+    const unreadable = new Map<string, number>();
+    const note = (address: number, sizeBytes: number): void => {
+      const segment = plan.segments.find((s) => address >= s.address && address < s.address + s.sizeBytes);
+      if (segment?.kind !== 'memory') {
+        throw new PhptraceError(
+          `cannot read the PHP heap of process ${String(this.pid)} at 0x${address.toString(16)}: take another dump`,
+        );
+      }
+      unreadable.set(segment.name, (unreadable.get(segment.name) ?? 0) + sizeBytes);
+    };
+    try {
+      copyRanges(this.pid, plan.ranges, buffer, note);
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error;
+      throw error.errnoName === 'ESRCH' ? goneProcess(this.pid) : forbidden(this.pid, error);
+    }
+    return [...unreadable].map(([name, sizeBytes]) => ({ name, sizeBytes, why: 'the kernel cannot read it' }));
+  }
+}
+
+/** A buffer for so much and the slack, with its memory in place. @throws PhptraceError */
+function allocate(neededBytes: number, tries: number): ArrayBuffer {
+  const slack = (neededBytes * SLACK + SLACK_BYTES) * 2 ** (tries - 1);
+  const sizeBytes = Math.ceil((neededBytes + slack) / 4096) * 4096;
+  try {
+    const buffer = new ArrayBuffer(sizeBytes);
+    prefault(buffer);
+    return buffer;
+  } catch (error) {
+    if (!(error instanceof RangeError) && !(error instanceof SystemCallError)) throw error;
+    throw new PhptraceError(
+      `this machine has no ${String(sizeBytes)} bytes of memory for a copy of the process's: ${error.message}: ` +
+        'free some and try again',
+    );
+  }
+}
+
+function stackPointers({ threads }: StoppedProcess): { tid: number; stackPointer: number }[] {
+  return threads.map(({ tid, rsp }) => ({ tid, stackPointer: rsp }));
+}
+
+function forbidden(pid: number, error: SystemCallError): PhptraceError {
+  return new PhptraceError(
+    `cannot read memory of process ${String(pid)}: ${error.errnoName}: run as root or grant CAP_SYS_PTRACE`,
+  );
+}

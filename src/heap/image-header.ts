@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import type { EngineLayout } from '../php/engine-layout.js';
+import type { HeapLayout } from '../php/heap-layout.js';
+import { explainProc } from '../php/maps.js';
+import type { PhpProcess } from '../php/process.js';
+import { readSapi } from '../php/process.js';
+import type { Structures } from '../php/structures.js';
+import { IMAGE_SCHEMA } from './image.js';
+import type { ImageHeader } from './image.js';
+
+/** Data that PHP and its extensions export: globals, classes, what objects are recognised by. */
+const EXPORTED = /_globals$|^[a-z]+_ce_|_class_entry$|^(module_registry|std_object_handlers|sapi_module|zend_autoload)$/;
+
+/** What of a header is known before the copy. @throws PhptraceError where the process is gone */
+export function describeProcess(
+  process: PhpProcess,
+  php: string,
+  layouts: { readonly heap: HeapLayout; readonly engine: EngineLayout; readonly structures: Structures },
+) {
+  return {
+    schema: IMAGE_SCHEMA,
+    pid: process.pid,
+    php,
+    sapi: readSapi(process) ?? 'unknown',
+    buildId: process.elf.buildId() ?? null,
+    command: commandLine(process.pid),
+    heap: withoutProofs(layouts.heap),
+    engine: withoutProofs(layouts.engine),
+    structures: layouts.structures,
+    symbols: exportedData(process),
+  } satisfies Partial<ImageHeader>;
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').replace(/\0+$/, '').replaceAll('\0', ' ');
+  } catch (error) {
+    throw explainProc(error, pid);
+  }
+}
+
+function withoutProofs<T extends { readonly proofs: unknown }>({ proofs, ...rest }: T): Omit<T, 'proofs'> {
+  void proofs;
+  return rest;
+}
+
+function exportedData({ elf, loadBias }: PhpProcess): Record<string, number> {
+  const names = elf.symbolNames().filter((name) => EXPORTED.test(name));
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const symbol = elf.symbol(name);
+      return symbol === undefined ? [] : [[name, symbol.address + loadBias]];
+    }),
+  );
+}

@@ -1,0 +1,45 @@
+import type { FunctionBounds } from '../php/code-image.js';
+import { holdsAddress } from '../php/allocator-code.js';
+import { UnreadableMemory, pointerAt } from '../php/memory.js';
+import type { PhpProcess } from '../php/process.js';
+import type { StoppedProcess } from '../php/stopped-process.js';
+
+/** The allocator's frames are small, and what it calls is not deep. */
+const STACK_BYTES = 4096;
+const PAGE_BYTES = 4096;
+
+/**
+ * The system calls that the allocator makes: mmap, mprotect, munmap, mremap, madvise, prctl to name its memory
+ * (arch/x86/entry/syscalls/syscall_64.tbl; Zend/zend_alloc.c).
+ */
+const OF_ALLOCATOR: ReadonlySet<number> = new Set([9, 10, 11, 25, 28, 157]);
+
+/**
+ * True where the main thread, the only one that uses PHP's heap, may be in the middle of an allocation: it executes the
+ * allocator's code, or the top of its stack has what looks like a return address there. In any other system call it is
+ * not, whatever the stack looks like: a process that sleeps is not taken for one that allocates.
+ */
+export function isInsideAllocator(
+  { threads }: StoppedProcess,
+  process: PhpProcess,
+  code: readonly FunctionBounds[],
+): boolean {
+  const [main] = threads;
+  if (main === undefined) return false;
+  if (main.systemCall >= 0 && !OF_ALLOCATOR.has(main.systemCall)) return false;
+  const isInside = (address: number): boolean => holdsAddress(code, address - process.loadBias);
+  if (isInside(main.rip)) return true;
+  const stack = stackTop(process, main.rsp);
+  for (let at = 0; at + 8 <= stack.byteLength; at += 8) if (isInside(pointerAt(stack, at))) return true;
+  return false;
+}
+
+/** Less where the stack begins within. */
+function stackTop({ memory }: PhpProcess, stackPointer: number): DataView {
+  try {
+    return memory.read(stackPointer, STACK_BYTES);
+  } catch (error) {
+    if (!(error instanceof UnreadableMemory)) throw error;
+    return memory.read(stackPointer, PAGE_BYTES - (stackPointer % PAGE_BYTES));
+  }
+}

@@ -1,0 +1,102 @@
+import koffi from 'koffi';
+import { constants } from 'node:os';
+import { SystemCallError, systemCall } from './libc.js';
+
+/** System call numbers of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl). */
+const SYS_PTRACE = 101;
+const SYS_WAITID = 247;
+
+/** include/uapi/linux/ptrace.h. */
+const PTRACE_GETREGS = 12;
+const PTRACE_DETACH = 17;
+const PTRACE_SEIZE = 0x4206;
+const PTRACE_INTERRUPT = 0x4207;
+
+/** include/uapi/linux/wait.h. */
+const P_PID = 1;
+const WNOHANG = 0x1;
+const WSTOPPED = 0x2;
+const WEXITED = 0x4;
+const WNOWAIT = 0x0100_0000;
+const WALL = 0x4000_0000;
+
+/** siginfo_t (include/uapi/asm-generic/siginfo.h): 128 bytes; where a child's pid and status lie, in words of 4. */
+const SIGINFO_WORDS = 32;
+const SI_PID = 4;
+const SI_STATUS = 6;
+
+/** struct user_regs_struct (arch/x86/include/asm/user_64.h): 27 words; which of them. */
+const REGISTER_WORDS = 27;
+const ORIG_RAX = 15;
+const RIP = 16;
+const RSP = 19;
+
+/** Where a thread that stands still was. */
+export interface ThreadRegisters {
+  readonly rip: number;
+  readonly rsp: number;
+  /** The number of the system call that it was in; negative where it ran code of its own. */
+  readonly systemCall: number;
+}
+
+/**
+ * Begins to trace a thread, which goes on running. All that follows must be called on the thread that called this; the
+ * kernel lets the traced thread go when that one ends, however it ends. @throws SystemCallError
+ */
+export function seize(tid: number): void {
+  systemCall('ptrace(SEIZE)', SYS_PTRACE, PTRACE_SEIZE, tid);
+}
+
+/** Asks a seized thread to stop. Nobody but the tracer sees it: no signal is sent. @throws SystemCallError */
+export function interrupt(tid: number): void {
+  systemCall('ptrace(INTERRUPT)', SYS_PTRACE, PTRACE_INTERRUPT, tid);
+}
+
+/** Ends the tracing of a stopped thread, and delivers the signal (0: none) that it stopped at. @throws SystemCallError */
+export function detach(tid: number, signal: number): void {
+  systemCall('ptrace(DETACH)', SYS_PTRACE, PTRACE_DETACH, tid, 0, signal);
+}
+
+/** @throws SystemCallError */
+export function readRegisters(tid: number): ThreadRegisters {
+  const words = new BigInt64Array(REGISTER_WORDS);
+  systemCall('ptrace(GETREGS)', SYS_PTRACE, PTRACE_GETREGS, tid, 0, koffi.address(words.buffer));
+  const word = (index: number): number => Number(words[index] ?? 0n);
+  return { rip: word(RIP), rsp: word(RSP), systemCall: word(ORIG_RAX) };
+}
+
+/** What has come of a seized thread. */
+export type TraceeState =
+  | { readonly is: 'running' }
+  /** `signal` is one that it was about to get: it must be given to `detach`, or it is lost. */
+  | { readonly is: 'stopped'; readonly signal: number }
+  | { readonly is: 'ended' };
+
+/** Looks without waiting. A stop is told once; an end stays to be waited for. */
+export function traceeState(tid: number): TraceeState {
+  const stop = waitNow(tid, WSTOPPED);
+  if (stop !== undefined) {
+    // A stop at a signal has the signal alone; one for the tracer has an event in the byte above.
+    return { is: 'stopped', signal: stop >> 8 === 0 ? stop : 0 };
+  }
+  return waitNow(tid, WEXITED | WNOWAIT) === undefined ? { is: 'running' } : { is: 'ended' };
+}
+
+/** Takes note of a seized thread's end, so that its parent may. False where it has not ended. */
+export function reap(tid: number): boolean {
+  return waitNow(tid, WEXITED) !== undefined;
+}
+
+/** The status; -1 where there is no such thread any more; undefined where nothing has happened. */
+function waitNow(tid: number, what: number): number | undefined {
+  const info = new Int32Array(SIGINFO_WORDS);
+  try {
+    systemCall('waitid', SYS_WAITID, P_PID, tid, koffi.address(info.buffer), what | WNOHANG | WALL, 0);
+  } catch (error) {
+    const gone = error instanceof SystemCallError && error.errno === constants.errno.ECHILD;
+    if (!gone) throw error;
+    // Only an end may be told by absence.
+    return (what & WEXITED) !== 0 ? -1 : undefined;
+  }
+  return info[SI_PID] === 0 ? undefined : (info[SI_STATUS] ?? 0);
+}
