@@ -1,11 +1,12 @@
 import { PhptraceError } from '../errors.js';
-import { copyRanges, giveBack, prefault } from '../native/copy-ranges.js';
-import { SystemCallError, pauseMs } from '../native/libc.js';
+import { copyRanges } from '../native/copy-ranges.js';
+import { Pages, SystemCallError, pauseMs } from '../native/libc.js';
 import { allocatorCode } from '../php/allocator-code.js';
+import type { FunctionBounds } from '../php/code-image.js';
 import type { EngineLayout } from '../php/engine-layout.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import { goneProcess } from '../php/memory.js';
-import { Pagemap } from '../php/pagemap.js';
+import { PAGE_BYTES, Pagemap } from '../php/pagemap.js';
 import type { ProbeSites } from '../php/probe-sites.js';
 import type { PhpProcess } from '../php/process.js';
 import { stopProcess } from '../php/stopped-process.js';
@@ -16,6 +17,7 @@ import type { CopyPlan } from './copy-plan.js';
 import { readHeapExtent } from './heap-extent.js';
 import { describeProcess } from './image-header.js';
 import { MemoryImage } from './image.js';
+import type { ImageHeader } from './image.js';
 import { isInsideAllocator } from './inside-allocator.js';
 
 /** A process and what was derived of its PHP. */
@@ -49,11 +51,7 @@ const SIZE_TRIES = 5;
  *
  * @throws PhptraceError where it cannot be stopped, has no heap, ends meanwhile, or this machine lacks the memory
  */
-export function captureImage(
-  target: CaptureTarget,
-  structures: Structures,
-  options: CaptureOptions = {},
-): MemoryImage {
+export function captureImage(target: CaptureTarget, structures: Structures, options: CaptureOptions = {}): MemoryImage {
   const pagemap = new Pagemap(target.process.pid);
   try {
     return new Capture(target, structures, options, pagemap).take();
@@ -62,63 +60,82 @@ export function captureImage(
   }
 }
 
+/** What only the copy itself tells. */
+type Taken = { readonly plan: CopyPlan } & Omit<ImageHeader, keyof ReturnType<typeof describeProcess>>;
+
 class Capture {
   private readonly pid: number;
+  private readonly known: ReturnType<typeof describeProcess>;
+  private readonly code: readonly FunctionBounds[];
 
   constructor(
     private readonly target: CaptureTarget,
-    private readonly structures: Structures,
+    structures: Structures,
     private readonly options: CaptureOptions,
     private readonly pagemap: Pagemap,
   ) {
-    this.pid = target.process.pid;
+    const { process, version, sites, heap, layout } = target;
+    this.pid = process.pid;
+    this.known = describeProcess(process, version, { heap, engine: layout, structures });
+    this.code = allocatorCode(process.elf, sites);
   }
 
   take(): MemoryImage {
-    const { process, version, sites, heap, layout } = this.target;
-    const known = describeProcess(process, version, { heap, engine: layout, structures: this.structures });
-    const code = allocatorCode(process.elf, sites);
-    let buffer = allocate(this.estimate(), 1);
-    let [allocatorTries, sizeTries] = [1, 1];
-    for (;;) {
-      const stopped = stopProcess(this.pid);
-      let neededBytes: number | undefined;
-      try {
-        const insideAllocator = isInsideAllocator(stopped, process, code);
-        if (!insideAllocator || allocatorTries === ALLOCATOR_TRIES) {
-          const takenAt = new Date().toISOString();
-          const plan = this.plan();
-          if (plan.sizeBytes <= buffer.byteLength) {
-            const unreadable = this.copy(plan, buffer);
-            this.options.whileStopped?.();
-            const pauseNs = stopped.release();
-            if (plan.sizeBytes < buffer.byteLength) giveBack(buffer, plan.sizeBytes);
-            const { heapAddress, segments } = plan;
-            const omitted = [...plan.omitted, ...unreadable];
-            const threads = stackPointers(stopped);
-            return new MemoryImage(
-              { ...known, heapAddress, takenAt, pauseNs, insideAllocator, threads, omitted },
-              segments,
-              buffer,
-            );
-          }
-          neededBytes = plan.sizeBytes;
+    let pages = allocate(this.estimate(), 1);
+    let taken: Taken;
+    try {
+      for (let tries = 1; ; tries++) {
+        const outcome = this.tryIt(pages);
+        if ('plan' in outcome) {
+          taken = outcome;
+          break;
         }
+        if (tries === SIZE_TRIES) throw growsTooFast(this.pid, outcome.neededBytes);
+        pages.unmap();
+        pages = allocate(outcome.neededBytes, tries + 1);
+      }
+    } catch (error) {
+      pages.unmap();
+      throw error;
+    }
+    const { plan, ...header } = taken;
+    return new MemoryImage({ ...this.known, ...header }, plan.segments, pages.toBuffer(plan.sizeBytes));
+  }
+
+  /** One copy at a moment at which the heap is whole, if there is one; or how much memory it would take. */
+  private tryIt(pages: Pages): Taken | { readonly neededBytes: number } {
+    for (let tries = 1; ; tries++) {
+      const stopped = stopProcess(this.pid);
+      try {
+        const insideAllocator = isInsideAllocator(stopped, this.target.process, this.code);
+        if (!insideAllocator || tries === ALLOCATOR_TRIES) return this.copyStopped(stopped, pages, insideAllocator);
       } finally {
         stopped.release();
       }
-      if (neededBytes === undefined) {
-        allocatorTries++;
-        pauseMs(TRY_AGAIN_MS);
-      } else if (++sizeTries > SIZE_TRIES) {
-        throw new PhptraceError(
-          `the memory of process ${String(this.pid)} grows faster than it can be copied (${String(neededBytes)} bytes ` +
-            `at try ${String(SIZE_TRIES)}): try again when it is at rest`,
-        );
-      } else {
-        buffer = allocate(neededBytes, sizeTries);
-      }
+      pauseMs(TRY_AGAIN_MS);
     }
+  }
+
+  private copyStopped(
+    stopped: StoppedProcess,
+    pages: Pages,
+    insideAllocator: boolean,
+  ): Taken | { readonly neededBytes: number } {
+    const takenAt = new Date().toISOString();
+    const plan = this.plan();
+    if (plan.sizeBytes > pages.sizeBytes) return { neededBytes: plan.sizeBytes };
+    const unreadable = this.copy(plan, pages);
+    this.options.whileStopped?.();
+    const pauseNs = stopped.release();
+    return {
+      plan,
+      heapAddress: plan.heapAddress,
+      takenAt,
+      pauseNs,
+      insideAllocator,
+      threads: stopped.threads.map(({ tid, rsp }) => ({ tid, stackPointer: rsp })),
+      omitted: [...plan.omitted, ...unreadable],
+    };
   }
 
   /** Bytes that a copy would take now. The process runs, so what is read of it may make no sense: 0 then. */
@@ -139,7 +156,7 @@ class Capture {
   }
 
   /** Returns what could not be read, for the header. */
-  private copy(plan: CopyPlan, buffer: ArrayBuffer): MemoryImage['header']['omitted'] {
+  private copy(plan: CopyPlan, pages: Pages): MemoryImage['header']['omitted'] {
     const unreadable = new Map<string, number>();
     const note = (address: number, sizeBytes: number): void => {
       const segment = plan.segments.find((s) => address >= s.address && address < s.address + s.sizeBytes);
@@ -151,7 +168,7 @@ class Capture {
       unreadable.set(segment.name, (unreadable.get(segment.name) ?? 0) + sizeBytes);
     };
     try {
-      copyRanges(this.pid, plan.ranges, buffer, note);
+      copyRanges(this.pid, plan.ranges, pages, note);
     } catch (error) {
       if (!(error instanceof SystemCallError)) throw error;
       throw error.errnoName === 'ESRCH' ? goneProcess(this.pid) : forbidden(this.pid, error);
@@ -160,16 +177,14 @@ class Capture {
   }
 }
 
-/** A buffer for so much and the slack, with its memory in place. @throws PhptraceError */
-function allocate(neededBytes: number, tries: number): ArrayBuffer {
+/** Memory for so much and the slack. @throws PhptraceError */
+function allocate(neededBytes: number, tries: number): Pages {
   const slack = (neededBytes * SLACK + SLACK_BYTES) * 2 ** (tries - 1);
-  const sizeBytes = Math.ceil((neededBytes + slack) / 4096) * 4096;
+  const sizeBytes = Math.ceil((neededBytes + slack) / PAGE_BYTES) * PAGE_BYTES;
   try {
-    const buffer = new ArrayBuffer(sizeBytes);
-    prefault(buffer);
-    return buffer;
+    return Pages.map(sizeBytes);
   } catch (error) {
-    if (!(error instanceof RangeError) && !(error instanceof SystemCallError)) throw error;
+    if (!(error instanceof SystemCallError)) throw error;
     throw new PhptraceError(
       `this machine has no ${String(sizeBytes)} bytes of memory for a copy of the process's: ${error.message}: ` +
         'free some and try again',
@@ -177,8 +192,11 @@ function allocate(neededBytes: number, tries: number): ArrayBuffer {
   }
 }
 
-function stackPointers({ threads }: StoppedProcess): { tid: number; stackPointer: number }[] {
-  return threads.map(({ tid, rsp }) => ({ tid, stackPointer: rsp }));
+function growsTooFast(pid: number, neededBytes: number): PhptraceError {
+  return new PhptraceError(
+    `the memory of process ${String(pid)} grows faster than room for a copy can be made (${String(neededBytes)} bytes ` +
+      `at try ${String(SIZE_TRIES)}): try again when it is at rest`,
+  );
 }
 
 function forbidden(pid: number, error: SystemCallError): PhptraceError {

@@ -9,7 +9,8 @@ import { IMAGE_SCHEMA } from './image.js';
 import type { ImageHeader } from './image.js';
 
 /** Data that PHP and its extensions export: globals, classes, what objects are recognised by. */
-const EXPORTED = /_globals$|^[a-z]+_ce_|_class_entry$|^(module_registry|std_object_handlers|sapi_module|zend_autoload)$/;
+const EXPORTED =
+  /_globals$|^[a-z]+_ce_|_class_entry$|^(module_registry|std_object_handlers|sapi_module|zend_autoload)$/;
 
 /** What of a header is known before the copy. @throws PhptraceError where the process is gone */
 export function describeProcess(
@@ -33,7 +34,9 @@ export function describeProcess(
 
 function commandLine(pid: number): string {
   try {
-    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').replace(/\0+$/, '').replaceAll('\0', ' ');
+    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8')
+      .replace(/\0+$/, '')
+      .replaceAll('\0', ' ');
   } catch (error) {
     throw explainProc(error, pid);
   }

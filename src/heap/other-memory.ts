@@ -96,9 +96,7 @@ function stretchesOf(
   let [pages, seen] = [0, 0];
   for (const [start, end] of remaining(map, without)) {
     const runs =
-      data === undefined
-        ? pagemap.runs(start, end, map.shared ? 'present' : 'own')
-        : clipped(data, start, end);
+      data === undefined ? pagemap.runs(start, end, map.shared ? 'present' : 'own') : clipped(data, start, end);
     pages += end - start;
     for (let at = 0; at < runs.length; at += 2) seen += runs[at + 1]! - runs[at]!;
     addStretches(stretches, runs, gapsAreZero);

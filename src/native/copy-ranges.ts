@@ -1,14 +1,6 @@
 import koffi from 'koffi';
-import { constants } from 'node:os';
-import { SystemCallError, systemCall } from './libc.js';
-
-/** System call numbers of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl). */
-const SYS_MADVISE = 28;
-const SYS_PROCESS_VM_READV = 310;
-
-/** include/uapi/asm-generic/mman-common.h; POPULATE_WRITE since Linux 5.14. */
-const MADV_DONTNEED = 4;
-const MADV_POPULATE_WRITE = 23;
+import { readVectors } from './libc.js';
+import type { Pages } from './libc.js';
 
 /** IOV_MAX: the kernel takes no more pieces in one call (include/uapi/linux/uio.h). */
 const MAX_PIECES = 1024;
@@ -17,7 +9,7 @@ const MAX_CALL_BYTES = 2 ** 30;
 const PAGE_BYTES = 4096;
 const TWO_32 = 2 ** 32;
 
-/** Ranges of a process's memory and where in a buffer they go: three numbers each, all of them multiples of 4096. */
+/** Ranges of a process's memory and where in a mapping of this process they go: three numbers each, all of them multiples of 4096. */
 export class RangeList {
   readonly numbers: number[] = [];
 
@@ -29,16 +21,16 @@ export class RangeList {
 /**
  * Copies ranges of a process's memory, up to 1024 in a call; nothing is made for each of them.
  *
- * @param onUnreadable is told of pages that the kernel cannot read; they keep what the buffer held.
+ * @param onUnreadable is told of pages that the kernel cannot read; they keep what was there.
  * @throws SystemCallError where the process is gone or forbidden
  */
 export function copyRanges(
   pid: number,
   ranges: RangeList,
-  buffer: ArrayBuffer,
+  to: Pages,
   onUnreadable: (address: number, sizeBytes: number) => void,
 ): void {
-  const batch = new Batch(pid, buffer);
+  const batch = new Batch(pid, to);
   const { numbers } = ranges;
   for (let at = 0; at < numbers.length; at += 3) {
     const [address = 0, sizeBytes = 0, offset = 0] = [numbers[at], numbers[at + 1], numbers[at + 2]];
@@ -64,9 +56,9 @@ class Batch {
 
   constructor(
     readonly pid: number,
-    readonly buffer: ArrayBuffer,
+    readonly to: Pages,
   ) {
-    this.base = Number(koffi.address(buffer));
+    this.base = Number(to.address);
   }
 
   get isFull(): boolean {
@@ -74,7 +66,7 @@ class Batch {
   }
 
   add(address: number, sizeBytes: number, offset: number): void {
-    if (offset + sizeBytes > this.buffer.byteLength) throw new RangeError('a range ends past the buffer');
+    if (offset + sizeBytes > this.to.sizeBytes) throw new RangeError('a range ends past the pages');
     put(this.remote, this.pieces, address, sizeBytes);
     put(this.local, this.pieces, this.base + offset, sizeBytes);
     this.pieces++;
@@ -105,15 +97,8 @@ class Batch {
 
   /** Bytes copied from a piece on; 0 where its first page cannot be read. */
   private readFrom(first: number): number {
-    const count = this.pieces - first;
     const skip = BigInt(first * 16);
-    const [local, remote] = [this.localAddress + skip, this.remoteAddress + skip];
-    try {
-      return systemCall('process_vm_readv', SYS_PROCESS_VM_READV, this.pid, local, count, remote, count, 0);
-    } catch (error) {
-      if (error instanceof SystemCallError && error.errno === constants.errno.EFAULT) return 0;
-      throw error;
-    }
+    return readVectors(this.pid, this.localAddress + skip, this.remoteAddress + skip, this.pieces - first);
   }
 }
 
@@ -130,22 +115,4 @@ function addressOf(vectors: Uint32Array, piece: number): number {
 
 function lengthOf(vectors: Uint32Array, piece: number): number {
   return vectors[4 * piece + 2]!;
-}
-
-/** Has the kernel give a buffer its memory now rather than at the first write to each page. @throws SystemCallError */
-export function prefault(buffer: ArrayBuffer): void {
-  advise('madvise(POPULATE_WRITE)', buffer, 0, MADV_POPULATE_WRITE);
-}
-
-/** Gives back the memory of a buffer from an offset on: what was there reads as 0 then. @throws SystemCallError */
-export function giveBack(buffer: ArrayBuffer, offset: number): void {
-  advise('madvise(DONTNEED)', buffer, offset, MADV_DONTNEED);
-}
-
-/** Of whole pages that no other memory of this process shares. */
-function advise(operation: string, buffer: ArrayBuffer, offset: number, advice: number): void {
-  const base = Number(koffi.address(buffer));
-  const start = Math.ceil((base + offset) / PAGE_BYTES) * PAGE_BYTES;
-  const end = Math.floor((base + buffer.byteLength) / PAGE_BYTES) * PAGE_BYTES;
-  if (end > start) systemCall(operation, SYS_MADVISE, start, end - start, advice);
 }

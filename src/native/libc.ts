@@ -21,11 +21,6 @@ const rawPthreadCreate = libc.func(
 );
 const rawPthreadJoin = libc.func('int pthread_join(uint64_t thread, intptr_t result)');
 
-koffi.struct('iovec', { base: 'intptr_t', length: 'size_t' });
-const rawReadv = libc.func(
-  'long process_vm_readv(int pid, iovec *local, unsigned long localCount, iovec *remote, unsigned long remoteCount, unsigned long flags)',
-);
-
 const errnoNames = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
 
 /** The symbolic name of an errno, `EPERM`. */
@@ -58,6 +53,12 @@ export function systemCall(operation: string, number: number, ...args: (number |
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 const MAP_SHARED = 1;
+const MAP_PRIVATE = 2;
+const MAP_ANONYMOUS = 0x20;
+
+/** arch/x86/entry/syscalls/syscall_64.tbl; include/uapi/asm-generic/mman-common.h, POPULATE_WRITE since Linux 5.14. */
+const SYS_MADVISE = 28;
+const MADV_POPULATE_WRITE = 23;
 
 /** Memory shared with the kernel, seen without a copy. It stays mapped until `unmap`. */
 export interface Mapping {
@@ -75,6 +76,43 @@ export function mapShared(fd: number, lengthBytes: number, offsetBytes: number, 
     unmap: () => void rawMunmap(address, lengthBytes),
   };
 }
+
+/** Memory of this process by whole pages, all of it in place before it is used. */
+export class Pages {
+  private constructor(
+    readonly address: Address,
+    readonly sizeBytes: number,
+  ) {}
+
+  /** @throws SystemCallError: ENOMEM where the machine has not so much */
+  static map(sizeBytes: number): Pages {
+    const flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    const address = BigInt(rawMmap(0, sizeBytes, PROT_READ | PROT_WRITE, flags, -1, 0) as number | bigint);
+    if (address === -1n) throw new SystemCallError('mmap', koffi.errno());
+    const pages = new Pages(address, sizeBytes);
+    try {
+      systemCall('madvise(POPULATE_WRITE)', SYS_MADVISE, address, sizeBytes, MADV_POPULATE_WRITE);
+    } catch (error) {
+      pages.unmap();
+      throw error;
+    }
+    return pages;
+  }
+
+  unmap(): void {
+    rawMunmap(this.address, this.sizeBytes);
+  }
+
+  /** Gives back all but the first pages, and those when the buffer is garbage. The object is of no use any more. */
+  toBuffer(lengthBytes: number): ArrayBuffer {
+    if (lengthBytes < this.sizeBytes) rawMunmap(this.address + BigInt(lengthBytes), this.sizeBytes - lengthBytes);
+    const buffer = koffi.view(this.address, lengthBytes);
+    UNUSED_PAGES.register(buffer, new Pages(this.address, lengthBytes));
+    return buffer;
+  }
+}
+
+const UNUSED_PAGES = new FinalizationRegistry<Pages>((pages) => pages.unmap());
 
 /** A view of memory of this process that a library owns. */
 export function viewMemory(address: Address, lengthBytes: number): ArrayBuffer {
@@ -113,20 +151,36 @@ export async function closeFdsInParallel(fds: readonly number[]): Promise<void> 
   );
 }
 
+/** System call number of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl). */
+const SYS_PROCESS_VM_READV = 310;
+
 /**
  * Copies memory of another process into `to`. Returns the number of bytes copied, which is less than asked for where
- * a page is not mapped. @throws SystemCallError where nothing can be read for want of rights or of the process.
+ * a page is not mapped. @throws SystemCallError where nothing can be read for want of rights or of the process
  */
 export function readProcessMemory(pid: number, address: number, to: Uint8Array): number {
-  const EFAULT = constants.errno.EFAULT;
   // Touching the buffer moves a small array out of the garbage collector's heap, so its address stays.
-  const base = koffi.address(to.buffer) + BigInt(to.byteOffset);
-  const local = [{ base, length: to.byteLength }];
-  const remote = [{ base: address, length: to.byteLength }];
-  const result = Number(rawReadv(pid, local, 1, remote, 1, 0));
+  LOCAL[0] = koffi.address(to.buffer) + BigInt(to.byteOffset);
+  REMOTE[0] = BigInt(address);
+  LOCAL[1] = REMOTE[1] = BigInt(to.byteLength);
+  return readVectors(pid, LOCAL_ADDRESS, REMOTE_ADDRESS, 1);
+}
+
+/** One struct iovec { base, length } each. */
+const LOCAL = new BigUint64Array(2);
+const REMOTE = new BigUint64Array(2);
+const LOCAL_ADDRESS = koffi.address(LOCAL.buffer);
+const REMOTE_ADDRESS = koffi.address(REMOTE.buffer);
+
+/**
+ * process_vm_readv from and to as many struct iovec each, at addresses of this process. Returns the number of bytes
+ * copied, 0 where the first cannot be read. @throws SystemCallError for want of rights or of the process
+ */
+export function readVectors(pid: number, local: Address, remote: Address, count: number): number {
+  const result = Number(rawSyscall(SYS_PROCESS_VM_READV, pid, local, count, remote, count, 0));
   if (result >= 0) return result;
   const errno = koffi.errno();
-  if (errno === EFAULT) return 0;
+  if (errno === constants.errno.EFAULT) return 0;
   throw new SystemCallError('process_vm_readv', errno);
 }
 

@@ -22,8 +22,12 @@ const WALL = 0x4000_0000;
 
 /** siginfo_t (include/uapi/asm-generic/siginfo.h): 128 bytes; where a child's pid and status lie, in words of 4. */
 const SIGINFO_WORDS = 32;
+const SI_CODE = 2;
 const SI_PID = 4;
 const SI_STATUS = 6;
+/** si_code of a thread that ended, and of one that stopped for its tracer. */
+const CLD_EXITED = 1;
+const CLD_TRAPPED = 4;
 
 /** struct user_regs_struct (arch/x86/include/asm/user_64.h): 27 words; which of them. */
 const REGISTER_WORDS = 27;
@@ -72,31 +76,30 @@ export type TraceeState =
   | { readonly is: 'stopped'; readonly signal: number }
   | { readonly is: 'ended' };
 
-/** Looks without waiting. A stop is told once; an end stays to be waited for. */
+/** Looks without waiting, and leaves it to be seen again. @throws SystemCallError */
 export function traceeState(tid: number): TraceeState {
-  const stop = waitNow(tid, WSTOPPED);
-  if (stop !== undefined) {
-    // A stop at a signal has the signal alone; one for the tracer has an event in the byte above.
-    return { is: 'stopped', signal: stop >> 8 === 0 ? stop : 0 };
-  }
-  return waitNow(tid, WEXITED | WNOWAIT) === undefined ? { is: 'running' } : { is: 'ended' };
+  const change = waitNow(tid, WSTOPPED | WEXITED | WNOWAIT);
+  if (change === undefined) return { is: 'running' };
+  if (change.code !== CLD_TRAPPED) return { is: 'ended' };
+  // A stop at a signal has the signal alone; one for the tracer has an event in the byte above.
+  return { is: 'stopped', signal: change.status >> 8 === 0 ? change.status : 0 };
 }
 
-/** Takes note of a seized thread's end, so that its parent may. False where it has not ended. */
+/** Takes note of the end of a seized thread, so that its parent may. False where it cannot be taken note of yet. */
 export function reap(tid: number): boolean {
   return waitNow(tid, WEXITED) !== undefined;
 }
 
-/** The status; -1 where there is no such thread any more; undefined where nothing has happened. */
-function waitNow(tid: number, what: number): number | undefined {
+/** Undefined where nothing has happened. A stop is told whether asked for or not. */
+function waitNow(tid: number, what: number): { code: number; status: number } | undefined {
   const info = new Int32Array(SIGINFO_WORDS);
   try {
     systemCall('waitid', SYS_WAITID, P_PID, tid, koffi.address(info.buffer), what | WNOHANG | WALL, 0);
   } catch (error) {
-    const gone = error instanceof SystemCallError && error.errno === constants.errno.ECHILD;
-    if (!gone) throw error;
-    // Only an end may be told by absence.
-    return (what & WEXITED) !== 0 ? -1 : undefined;
+    if (!(error instanceof SystemCallError && error.errno === constants.errno.ECHILD)) throw error;
+    // There is no such thread any more, or nobody traces it.
+    return { code: CLD_EXITED, status: 0 };
   }
-  return info[SI_PID] === 0 ? undefined : (info[SI_STATUS] ?? 0);
+  if (info[SI_PID] === 0) return undefined;
+  return { code: info[SI_CODE] ?? 0, status: info[SI_STATUS] ?? 0 };
 }

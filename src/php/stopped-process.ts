@@ -197,7 +197,5 @@ function tracedProcess(pid: number, tracer: number): PhptraceError {
 }
 
 function forbidden(pid: number, error: SystemCallError): PhptraceError {
-  return new PhptraceError(
-    `cannot stop process ${String(pid)}: ${error.message}: run as root or grant CAP_SYS_PTRACE`,
-  );
+  return new PhptraceError(`cannot stop process ${String(pid)}: ${error.message}: run as root or grant CAP_SYS_PTRACE`);
 }
