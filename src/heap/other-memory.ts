@@ -49,7 +49,7 @@ export function otherMemory(
   const omitted: { name: string; sizeBytes: number; why: string }[] = [];
   const found: { name: string; stretches: readonly Stretch[]; sizeBytes: number }[] = [];
   for (const map of maps) {
-    if (!map.readable || OF_KERNEL.test(map.path)) continue;
+    if (!map.readable || isCode(map) || OF_KERNEL.test(map.path)) continue;
     const why = reasonToOmit(map);
     if (why !== undefined) {
       omitted.push({ name: map.path, sizeBytes: map.end - map.start, why });
@@ -76,6 +76,11 @@ export function otherMemory(
     return false;
   });
   return { mappings: kept, omitted };
+}
+
+/** A file's code: what of it is the process's own are probes and breakpoints. */
+function isCode({ executable, shared, inode }: Mapped): boolean {
+  return executable && !shared && inode !== 0;
 }
 
 function reasonToOmit({ shared, path }: Mapped): string | undefined {
