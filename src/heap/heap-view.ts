@@ -44,6 +44,22 @@ export class HeapView {
     return kind;
   }
 
+  /** Words of such an object that may hold pointers besides those that are known, from its zend_object on. */
+  specialWords(address: number): number {
+    const { closure, fiber } = this.image.header.structures;
+    switch (this.specialClass(address)) {
+      case 'closure':
+        return (closure.calledScope + 8) / 4;
+      case 'fiber':
+        return fiber === null ? 0 : (fiber.result + 16) / 4;
+      case 'generator':
+      case 'weakMap':
+      case 'weakReference':
+      case undefined:
+        return 0;
+    }
+  }
+
   hasGuards({ address }: ClassInfo): boolean {
     return (this.image.uint32(address + this.image.header.structures.classEntry.flags) & USE_GUARDS) !== 0;
   }

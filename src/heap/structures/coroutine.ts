@@ -27,9 +27,10 @@ export function visitFiber(image: MemoryImage, at: number, sink: EdgeSink): void
   if (fiber === null) return;
   visitZval(image, at + fiber.callable / 4, sink, EDGE.internal, INTERNAL['(code)']);
   visitZval(image, at + fiber.result / 4, sink, EDGE.internal, INTERNAL['(value)']);
-  const page = image.pointerAt(at + fiber.vmStack / 4);
-  sink.edge(page >>> 0, Math.floor(page / TWO_32), NODE_KIND.vmStack, EDGE.internal, INTERNAL['(frame)']);
   const bottom = image.pointerAt(at + fiber.stackBottom / 4);
+  // 8.1 keeps the page's address on the C stack; the frame at the bottom is the page's first.
+  const page = fiber.vmStack === null ? bottom : image.pointerAt(at + fiber.vmStack / 4);
+  sink.edge(page >>> 0, Math.floor(page / TWO_32), NODE_KIND.vmStack, EDGE.internal, INTERNAL['(frame)']);
   for (const frame of framesFrom(image, image.pointerAt(at + fiber.executeData / 4), bottom)) {
     visitVariables(image, frame, sink);
     visitTemporaries(image, frame, sink);

@@ -52,7 +52,10 @@ export function visitObject(
       INTERNAL['(properties)'],
     );
   }
-  if (visitSpecial(view, info, at, sink)) return;
+  if (visitSpecial(view, info, at, sink)) {
+    scanWords(image, properties, Math.min(block.end, at + view.specialWords(info.address)), sink);
+    return;
+  }
   const isPlain = image.pointerAt(at + HANDLERS) === view.standardHandlers;
   const rest = properties + declared * ZVAL_WORDS;
   // A plain object has no more than its properties, and a zval of guards where its class has magic methods.
