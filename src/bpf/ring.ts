@@ -34,10 +34,14 @@ export class RingReader {
     this.position = Number(memory.consumer[0]);
   }
 
-  /** Hands the records that are ready to the sink, at most about `limit`. Returns how many there were. */
-  read(sink: RecordSink, limit: number): number {
+  /** Where the kernel will put its next record, in bytes since the ring was made. */
+  get end(): number {
+    return Number(Atomics.load(this.memory.producer, 0));
+  }
+
+  /** Hands the records that are ready to the sink, at most about `limit`, and none from `end` on. Returns how many. */
+  read(sink: RecordSink, limit: number, end = this.end): number {
     const { data, mask } = { data: this.memory.data, mask: this.mask };
-    const end = Number(Atomics.load(this.memory.producer, 0));
     let position = this.position;
     let count = 0;
     while (position < end && count < limit) {
@@ -60,7 +64,7 @@ export class RingReader {
 
   /** Bytes that wait to be read. */
   backlogBytes(): number {
-    return Number(Atomics.load(this.memory.producer, 0)) - this.position;
+    return this.end - this.position;
   }
 }
 

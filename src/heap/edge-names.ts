@@ -8,14 +8,21 @@ import { classAt } from './structures/object.js';
 import { readName } from './structures/strings.js';
 import { visitBlock } from './visit-block.js';
 
+/** The names of a block's edges, in order: what EDGE says of each, and its number. */
+interface NamesOfBlock {
+  readonly named: number[];
+  readonly name: number[];
+}
+
+/** Blocks whose names are kept: ways to many blocks go through the same few. */
+const MOST_KEPT = 16;
+
 /**
- * Names of edges, found out by reading the block that they leave once more. The edges of the block that was asked for
+ * Names of edges, found out by reading the block that they leave once more. The names of the blocks that were asked for
  * last are kept, so that asking for all edges of a block in turn costs one reading.
  */
 export class EdgeNames {
-  private node = 0;
-  private readonly named: number[] = [];
-  private readonly name: number[] = [];
+  private readonly kept = new Map<number, NamesOfBlock>();
 
   constructor(
     private readonly view: HeapView,
@@ -25,9 +32,9 @@ export class EdgeNames {
 
   /** The name of an edge, by its index in edgeTo. */
   of(node: number, edge: number): EdgeName {
-    if (node !== this.node) this.read(node);
+    const names = this.kept.get(node) ?? this.read(node);
     const index = edge - this.edges.edgeStart[node]!;
-    const [named = EDGE.internal, name = 0] = [this.named[index], this.name[index]];
+    const [named = EDGE.internal, name = 0] = [names.named[index], names.name[index]];
     switch (named) {
       case EDGE.property:
         return { kind: 'property', name: this.propertyName(node, name) };
@@ -45,23 +52,25 @@ export class EdgeNames {
   }
 
   /** The pointers of a block come in the order of its edges; one that was no edge, being stale, is passed over. */
-  private read(node: number): void {
+  private read(node: number): NamesOfBlock {
     const { view, builder } = this;
     const { edgeStart, edgeTo } = this.edges;
-    this.node = node;
-    this.named.length = 0;
-    this.name.length = 0;
+    const names: NamesOfBlock = { named: [], name: [] };
     let edge = edgeStart[node]!;
     const end = edgeStart[node + 1]!;
     const sink: EdgeSink = {
       edge: (low, high, _expected, named, name) => {
         if (edge === end || view.blocks.find(low, high) !== edgeTo[edge]) return;
         edge++;
-        this.named.push(named);
-        this.name.push(name);
+        names.named.push(named);
+        names.name.push(name);
       },
     };
     visitBlock(view, node, builder.kinds[node]!, builder.inner8[node]!, sink);
+    const [oldest] = this.kept.keys();
+    if (this.kept.size === MOST_KEPT && oldest !== undefined) this.kept.delete(oldest);
+    this.kept.set(node, names);
+    return names;
   }
 
   private propertyName(node: number, slot: number): string {

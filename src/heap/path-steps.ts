@@ -1,5 +1,6 @@
 import { NODE_KIND } from './heap-graph.js';
 import type { EdgeName, HeapGraph } from './heap-graph.js';
+import type { Step } from './shortest-paths.js';
 
 /** How a block is reached from its root, as a PHP programmer would write it: the root's name, then step by step. */
 export interface RetentionPath {
@@ -16,25 +17,18 @@ export interface PathStep {
   readonly wildcard?: string;
 }
 
-/** An edge on the way, with what it leads to. */
-export interface Hop {
-  readonly from: number;
-  readonly edge: number;
-  readonly to: number;
-}
-
-/** Writes a way from node 0 to a block. The first hop leaves node 0. */
-export function describePath(graph: HeapGraph, hops: readonly Hop[]): RetentionPath {
-  const [root, ...others] = hops;
+/** Writes a way from node 0 to a block; its first edge leaves node 0. */
+export function describePath(graph: HeapGraph, way: readonly Step[]): RetentionPath {
+  const [root, ...others] = way;
   const steps: PathStep[] = [];
   let isHidden = false;
-  for (const { from, edge, to } of others) {
-    const name = graph.edgeName(from, edge);
+  for (const { node, edge } of others) {
+    const name = graph.edgeName(node, edge);
     const step = stepOf(name);
     if (step !== undefined) {
       steps.push(step);
       isHidden = false;
-    } else if (!isHidden && isContent(graph, name, from, to)) {
+    } else if (!isHidden && isContent(graph, name, node, graph.edgeTo[edge]!)) {
       steps.push({ text: ANY, wildcard: ANY });
       isHidden = true;
     }

@@ -1,5 +1,14 @@
 import { PhptraceError } from '../errors.js';
-import type { EndRecord, HookRecord, LoopRecord, SiteRecord, TraceHeader, TraceRecord } from '../trace/records.js';
+import type {
+  EndRecord,
+  HeldRecord,
+  HookRecord,
+  LoopRecord,
+  SiteRecord,
+  SnapshotRecord,
+  TraceHeader,
+  TraceRecord,
+} from '../trace/records.js';
 import { SiteHistory } from './site-history.js';
 
 /**
@@ -9,6 +18,7 @@ import { SiteHistory } from './site-history.js';
 export class History {
   private traceHeader: TraceHeader | undefined;
   private endRecord: EndRecord | undefined;
+  private snapshotRecord: SnapshotRecord | undefined;
   private readonly hookHistories: HookHistory[] = [];
   private readonly siteRecords = new Map<number, SiteRecord>();
   private readonly pathSites = new Map<number, readonly number[]>();
@@ -32,6 +42,11 @@ export class History {
       const hook = this.hookHistories[record.hook];
       if (!hook) throw new PhptraceError(`loop ${record.loop} belongs to hook ${record.hook}, which was not named`);
       hook.add(record);
+    } else if (record.type === 'snapshot') this.snapshotRecord = record;
+    else if (record.type === 'held') {
+      const hook = this.hookHistories[record.hook];
+      if (!hook) throw new PhptraceError(`holders belong to hook ${record.hook}, which was not named`);
+      hook.addHeld(record);
     } else this.endRecord = record;
   }
 
@@ -48,6 +63,16 @@ export class History {
   /** Undefined while the trace runs, and where it was cut off. */
   get end(): EndRecord | undefined {
     return this.endRecord;
+  }
+
+  /** Undefined where no copy of the process's memory was taken. */
+  get snapshot(): SnapshotRecord | undefined {
+    return this.snapshotRecord;
+  }
+
+  /** Every place that was named, by its number. */
+  get sites(): Iterable<SiteRecord> {
+    return this.siteRecords.values();
   }
 
   /** Throws a PhptraceError where no record has named the site. */
@@ -125,6 +150,11 @@ export class HookHistory {
       site.endLoop(record.loop);
       if (site.hasOffset) this.unsettled.add(site);
     }
+  }
+
+  /** What holds the blocks of a place. */
+  addHeld(record: HeldRecord): void {
+    this.historyOf(record.site, record.outside).held = record;
   }
 
   private opened(open: Set<SiteHistory>, site: number, outside: boolean): SiteHistory {

@@ -1,8 +1,9 @@
 import type { HookHistory, History } from './history.js';
-import type { Residue } from '../trace/records.js';
+import type { Collector, HeldRecord, Residue } from '../trace/records.js';
 import { FEWEST_LOOPS } from './growth.js';
 import type { SiteHistory, SitePlace } from './site-history.js';
-import { judgeSite, type SiteVerdict } from './verdict.js';
+import { isUncollected, verdictWhenHeld } from './held.js';
+import { judgeSite, type SiteVerdict, type Verdict } from './verdict.js';
 
 export type TraceVerdict = 'leak' | 'clean' | 'unknown';
 
@@ -12,6 +13,15 @@ export interface JudgedSite extends SiteVerdict {
   readonly path: number;
   /** The seed's alarm: the live bytes of a line that never fell and reached new heights in at least 4 loops. */
   readonly growth?: Growth;
+  /** What holds its blocks, where a copy of the heap was looked at. */
+  readonly held?: HeldRecord;
+  /** Garbage that piles up because the collector is off. */
+  readonly uncollected?: true;
+}
+
+/** A line with one of these verdicts makes the process grow for good. */
+export function isGuilty(verdict: Verdict): boolean {
+  return verdict === 'leak' || verdict === 'orphan';
 }
 
 export interface Growth {
@@ -29,22 +39,30 @@ export interface Judgement {
 
 /** Judges each line of a trace, and the trace. May be asked at any time; the history is not changed. */
 export function judge(history: History): Judgement {
-  const sites = history.hooks.flatMap((hook) => (hasLoops(hook) ? judgeHook(hook) : aliveAtEnd(history, hook)));
+  const collector = history.snapshot?.collector ?? null;
+  const sites = history.hooks.flatMap((hook) =>
+    hasLoops(hook) ? judgeHook(hook, collector) : aliveAtEnd(history, hook),
+  );
   sites.sort(byWeight);
   const doubt = doubtAbout(history, sites);
-  const leaks = sites.filter((site) => site.verdict === 'leak');
-  if (leaks.length > 0 && (doubt === undefined || doubt.leaksStand)) return { verdict: 'leak', sites };
+  const doesLeak = sites.some((site) => isGuilty(site.verdict));
+  if (doesLeak && (doubt === undefined || doubt.leaksStand)) return { verdict: 'leak', sites };
   if (doubt) return { verdict: 'unknown', reason: doubt.reason, sites };
   return { verdict: 'clean', sites };
 }
 
-function judgeHook(hook: HookHistory): JudgedSite[] {
+function judgeHook(hook: HookHistory, collector: Collector | null): JudgedSite[] {
   return hook.sites.filter(hasSomethingToSay).map((site) => {
-    const verdict = judgeSite(site, hook.judgedLoops);
+    const judged = judgeSite(site, hook.judgedLoops);
+    const { held } = site;
+    const verdict = verdictWhenHeld(judged, held, collector);
     // The alarm is for what goes on growing: a table that has come to rest needs none.
-    const growth = verdict.verdict === 'leak' || verdict.verdict === 'pending' ? growthOf(site) : undefined;
+    const growth = isGuilty(verdict) || verdict === 'pending' ? growthOf(site) : undefined;
     return {
-      ...verdict,
+      ...judged,
+      verdict,
+      ...(held === undefined ? {} : { held }),
+      ...(isGuilty(verdict) && isUncollected(held, collector) ? { uncollected: true as const } : {}),
       place: site.place,
       path: heaviestPath(site),
       ...(growth ? { growth } : {}),
@@ -161,7 +179,7 @@ function unbalanced({ growthBytes, explainedBytes }: HookHistory): string {
 function heapGrewLike(history: History, sites: readonly JudgedSite[]): boolean {
   return history.hooks.some((hook) => {
     const leaked = sites
-      .filter((site) => site.verdict === 'leak' && site.place.hook === hook.record.hook)
+      .filter((site) => isGuilty(site.verdict) && site.place.hook === hook.record.hook)
       .reduce((sum, site) => sum + site.bytes, 0);
     return leaked > 0 && hook.growthBytes >= leaked / 2;
   });
@@ -196,4 +214,4 @@ const NO_LOOPS =
   'the process was watched as a whole, and without loops to compare there is no telling what will be freed: ' +
   'see what is alive, and name a loop with --loop';
 
-const RANK = { leak: 0, pending: 1, bounded: 2, offset: 3, warmup: 4 } as const;
+const RANK = { leak: 0, orphan: 0, pending: 1, cycle: 2, bounded: 3, offset: 4, warmup: 5 } as const;

@@ -1,4 +1,4 @@
-import type { LateFree, Residue } from '../trace/records.js';
+import type { HeldRecord, LateFree, Residue } from '../trace/records.js';
 import { LevelSeries } from './level-series.js';
 import { NewMaxima } from './new-maxima.js';
 import { SurvivorSeries } from './survivor-series.js';
@@ -34,6 +34,8 @@ export class SiteHistory {
   falls = 0;
   /** Falls since there were last more blocks than ever. */
   fallsInBlock = 0;
+  /** What holds its blocks, once it is known. */
+  held: HeldRecord | undefined;
   readonly survivors = new SurvivorSeries();
   readonly bytesByPath = new Map<number, number>();
   /** Defined once the window has begun for this place. */

@@ -6,8 +6,10 @@ import { sliceTrend } from './slices.js';
  * What becomes of the memory of a line:
  * `leak`: still accumulating at the end of the window. `offset`: later loops free what earlier ones left. `bounded`:
  * it grew and has come to rest. `warmup`: born in warm-up, nothing since. `pending`: the window is too short to tell.
+ * With a copy of the heap also, `cycle`: it piles up as garbage that refers to itself, until the collector runs.
+ * `orphan`: it piles up and nothing refers to it, so that nothing will ever free it.
  */
-export type Verdict = 'leak' | 'offset' | 'bounded' | 'warmup' | 'pending';
+export type Verdict = 'leak' | 'orphan' | 'offset' | 'bounded' | 'cycle' | 'warmup' | 'pending';
 
 /** The numbers behind a verdict. All but `loops` are of the loops after warm-up. */
 export interface Evidence {

@@ -18,6 +18,7 @@ type Shape = Readonly<Record<string, Check>>;
 
 const MOST_TEXT = 65_536;
 const MOST_FRAMES = 4096;
+const MOST_TYPES = 100;
 const UINT32 = 2 ** 32 - 1;
 /** PHP's lines are 32 bits, blocks and bytes are sums that stay exact in a double. */
 const EXACT = Number.MAX_SAFE_INTEGER;
@@ -40,6 +41,7 @@ const lateFree: Shape = {
   blocks: whole(1, EXACT),
   bytes: count,
 };
+const collector: Shape = { enabled: flag, threshold: count, roots: count, runs: count };
 const counters: Shape = {
   events: count,
   droppedEvents: count,
@@ -79,6 +81,25 @@ const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
     explained: signed,
     births: count,
     durationNs: count,
+  },
+  snapshot: {
+    pauseNs: count,
+    heapBytes: count,
+    blocks: count,
+    collector: (value) => (value === null ? undefined : shaped(collector)(value)),
+  },
+  held: {
+    hook: whole(0, 1023),
+    site: id,
+    outside: flag,
+    blocks: count,
+    reached: count,
+    cycle: count,
+    orphan: count,
+    missing: count,
+    holder: textOrNull,
+    path: textOrNull,
+    types: listOf(text, MOST_TYPES),
   },
   end: {
     reason: text,

@@ -1,6 +1,6 @@
 import type { History, HookHistory } from '../leaks/history.js';
 import type { JudgedSite, Judgement } from '../leaks/judgement.js';
-import type { Counters, SiteRecord } from '../trace/records.js';
+import type { Counters, SiteRecord, SnapshotRecord } from '../trace/records.js';
 import { summarizeLoop } from './loop-summary.js';
 import type { Accounting, Frame, RecentLoops, Report, ReportedSite } from './model.js';
 
@@ -35,6 +35,7 @@ export function buildReport(history: History, judgement: Judgement, extras: Repo
     },
     sites: judgement.sites.map((site) => reportedSite(history, site)),
     accounting: accountingOf(hooks, end?.counters ?? NOTHING_COUNTED),
+    snapshot: snapshotOf(history.snapshot),
     notes: [...(end?.notes ?? [CUT_OFF]), ...(extras.notes ?? [])],
     ended: end?.reason ?? 'unknown',
     log: extras.log,
@@ -58,8 +59,18 @@ function reportedSite(history: History, site: JudgedSite): ReportedSite {
     stack,
     loop: history.hooks[hook]!.record.loop,
     outside,
+    holder: site.held?.holder ?? null,
+    path: site.held?.path ?? null,
+    types: site.held?.types ?? [],
+    ...(site.uncollected ? { uncollected: true as const } : {}),
     ...(site.growth ? { growth: site.growth } : {}),
   };
+}
+
+function snapshotOf(record: SnapshotRecord | undefined): Report['snapshot'] {
+  if (record === undefined) return null;
+  const { pauseNs, heapBytes, blocks, collector } = record;
+  return { pauseMs: pauseNs / 1e6, heapBytes, blocks, collector };
 }
 
 function frameOf({ file, line, function: name }: SiteRecord): Frame {

@@ -1,6 +1,6 @@
 import type { Growth, TraceVerdict } from '../leaks/judgement.js';
 import type { Evidence, Verdict } from '../leaks/verdict.js';
-import type { HookInfo } from '../trace/records.js';
+import type { Collector, HookInfo } from '../trace/records.js';
 
 /** What a trace has found: plain data, finished. `--format json` is this without `recentLoops`. */
 export interface Report {
@@ -19,6 +19,13 @@ export interface Report {
   /** Leaks first, by bytes; then what is pending; then what is innocent. */
   readonly sites: readonly ReportedSite[];
   readonly accounting: Accounting;
+  /** The copy of the process's memory in which holders were looked for; null where none was taken. */
+  readonly snapshot: {
+    readonly pauseMs: number;
+    readonly heapBytes: number;
+    readonly blocks: number;
+    readonly collector: Collector | null;
+  } | null;
   /** Sentences about what happened to the process or to the trace. */
   readonly notes: readonly string[];
   /** Why the trace ended. */
@@ -52,6 +59,14 @@ export interface ReportedSite extends Frame {
   readonly loop: string;
   /** True where the blocks were allocated between loops: a timer, the code around the loop function. */
   readonly outside: boolean;
+  /** The root that holds the blocks: `static AuditTrail::$entries`. Null where nothing does, or it was not looked for. */
+  readonly holder: string | null;
+  /** The way from there to the blocks, as most of them have it: `static AuditTrail::$entries → [*] → 'body'`. */
+  readonly path: string | null;
+  /** What the blocks are, the commonest first: `string`, `array`, names of classes. Empty where it was not looked for. */
+  readonly types: readonly string[];
+  /** True where they are cycles that pile up because the collector is switched off. */
+  readonly uncollected?: true;
   /** Present where the live bytes never fell and reached new heights in at least 4 loops. */
   readonly growth?: Growth;
 }

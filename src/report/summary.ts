@@ -1,11 +1,13 @@
 import { sliceBounds } from '../leaks/slices.js';
 import type { Evidence } from '../leaks/verdict.js';
+import { isGuilty } from '../leaks/judgement.js';
 import type { Accounting, Frame, Report, ReportedSite } from './model.js';
 import { place, printable, type Palette } from './palette.js';
 
 /** What a person wants to know, after the loops: the verdict, each leaking line, the rest in a line, the books. */
 export function summaryLines(report: Report, colors: Palette): string[] {
-  const leaks = report.sites.filter((site) => site.verdict === 'leak');
+  const leaks = report.sites.filter((site) => isGuilty(site.verdict));
+  const cycles = report.sites.filter((site) => site.verdict === 'cycle');
   const pending = report.sites.filter((site) => site.verdict === 'pending');
   const several = report.hooks.length > 1;
   return [
@@ -13,6 +15,7 @@ export function summaryLines(report: Report, colors: Palette): string[] {
     aboutLine(report),
     ...leaks.flatMap((site) => ['', ...leakLines(site, several, colors)]),
     ...section(pending.map((site) => pendingLine(site, several))),
+    ...section(cycles.map((site) => cycleLine(site, report, several))),
     ...section([...innocentLines(report), booksLine(report.accounting), ...doubtLines(report.accounting)]),
     ...report.notes.map((note) => `Note: ${printable(note)}`),
     ...(report.log === null ? [] : [`Log: ${printable(report.log)}`]),
@@ -44,8 +47,27 @@ function leakLines(site: ReportedSite, several: boolean, { red }: Palette): stri
     `  grew in ${evidence.grewInLoops} of ${evidence.loops} loops, ${lastGrowth(evidence.loopsSinceGrowth)}; ` +
       `still alive: ${evidence.survivors} of ${counted(evidence.births, 'block', 'blocks')} left behind`,
     `  bytes a loop by parts of the trace: ${ratesOf(evidence).join(', ')}`,
+    ...heldLines(site),
     ...pathLines(site),
   ];
+}
+
+/** What keeps the blocks alive. */
+function heldLines(site: ReportedSite): string[] {
+  const types = site.types.length === 0 ? '' : ` (${site.types.map(printable).join(', ')})`;
+  if (site.uncollected) return [`  kept alive by each other${types}: cycles, and PHP's collector is off (zend.enable_gc)`];
+  if (site.verdict === 'orphan') return [`  nothing refers to them${types}: lost by an extension or the engine`];
+  return site.path === null ? [] : [`  held by ${printable(site.path)}${types}`];
+}
+
+/** Garbage that is no leak, for the collector takes it. */
+function cycleLine(site: ReportedSite, { snapshot }: Report, several: boolean): string {
+  const collector = snapshot?.collector ?? null;
+  const now = collector === null ? '' : `, at ${String(collector.threshold)} possible roots, ${String(collector.roots)} now`;
+  return (
+    `Cycle: ${where(site)}${context(site, several)}: ${amount(site.bytesPerLoop)} bytes a loop` +
+    `${site.types.length === 0 ? '' : ` (${site.types.map(printable).join(', ')})`} until the collector runs${now}`
+  );
 }
 
 function spread(blocks: number): string {

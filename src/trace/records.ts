@@ -110,6 +110,48 @@ export interface LoopRecord {
   readonly durationNs: number;
 }
 
+/** A copy of the process's memory was taken at the end of the trace, and what the blocks of each line are held by. */
+export interface SnapshotRecord {
+  readonly type: 'snapshot';
+  /** How long the process stood still. */
+  readonly pauseNs: number;
+  readonly heapBytes: number;
+  readonly blocks: number;
+  /** PHP's collector of cycles; null where it could not be read. */
+  readonly collector: Collector | null;
+}
+
+/** The state of PHP's cycle collector (gc_status()). */
+export interface Collector {
+  /** False with zend.enable_gc=0 or after gc_disable(), and where the collector has given up. */
+  readonly enabled: boolean;
+  /** It runs when so many possible roots have come together. */
+  readonly threshold: number;
+  readonly roots: number;
+  readonly runs: number;
+}
+
+/** What holds the blocks of one line that outlived their loops. Comes after the snapshot's record. */
+export interface HeldRecord {
+  readonly type: 'held';
+  readonly hook: number;
+  readonly site: number;
+  readonly outside: boolean;
+  /** Blocks that were looked for in the copy; the four below add up to it. */
+  readonly blocks: number;
+  /** Reached from a root, kept alive by each other only, referred to by nothing, not in the copy. */
+  readonly reached: number;
+  readonly cycle: number;
+  readonly orphan: number;
+  readonly missing: number;
+  /** The root that reaches most of them: `static AuditTrail::$entries`; null where none does. */
+  readonly holder: string | null;
+  /** The way from there, as most of them have it: `static AuditTrail::$entries → [*] → 'body'`. */
+  readonly path: string | null;
+  /** What they are, the commonest first: `string`, `array`, names of classes. */
+  readonly types: readonly string[];
+}
+
 /** Last line of a log that was closed in order. */
 export interface EndRecord {
   readonly type: 'end';
@@ -139,4 +181,12 @@ export interface Counters {
   readonly unresolved: number;
 }
 
-export type TraceRecord = TraceHeader | HookRecord | SiteRecord | PathRecord | LoopRecord | EndRecord;
+export type TraceRecord =
+  | TraceHeader
+  | HookRecord
+  | SiteRecord
+  | PathRecord
+  | LoopRecord
+  | SnapshotRecord
+  | HeldRecord
+  | EndRecord;

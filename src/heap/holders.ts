@@ -1,0 +1,73 @@
+import type { HeldRecord } from '../trace/records.js';
+import { commonPaths } from './common-path.js';
+import { GARBAGE, findGarbage } from './garbage.js';
+import { ImageGraph } from './graph.js';
+import { NODE_KIND } from './heap-graph.js';
+import type { MemoryImage } from './image.js';
+import { describePath, pathText } from './path-steps.js';
+import { pathTo, shortestPaths } from './shortest-paths.js';
+
+/** What holds a set of blocks. */
+export type Holders = Pick<
+  HeldRecord,
+  'blocks' | 'reached' | 'cycle' | 'orphan' | 'missing' | 'holder' | 'path' | 'types'
+>;
+
+/** So many ways are enough to see which is usual. */
+const MOST_PATHS = 200;
+const MOST_TYPES = 5;
+
+/** Finds what holds blocks in an image: the graph is made once, each question costs the blocks that are asked for. */
+export class HolderFinder {
+  readonly graph: ImageGraph;
+  private readonly lastEdges: Uint32Array;
+  private readonly garbageBits: Uint8Array;
+
+  /** @throws PhptraceError where the heap's books contradict themselves */
+  constructor(image: MemoryImage) {
+    this.graph = ImageGraph.of(image);
+    this.lastEdges = shortestPaths(this.graph, this.graph.rootRanks);
+    this.garbageBits = findGarbage(this.graph, this.lastEdges).bits;
+  }
+
+  /** Of the blocks at these addresses of the process. */
+  holdersOf(addresses: readonly number[]): Holders {
+    const nodes = addresses.map((address) => this.graph.nodeAt(address));
+    const found = nodes.filter((node) => node !== 0);
+    const garbage = found.filter((node) => this.garbageBits[node] !== 0);
+    const cycle = garbage.filter((node) => (this.garbageBits[node]! & GARBAGE.cycle) !== 0).length;
+    const reached = found.filter((node) => this.garbageBits[node] === 0);
+    const [common] = commonPaths(spread(reached, MOST_PATHS).map((node) => this.describe(node)));
+    return {
+      blocks: nodes.length,
+      reached: reached.length,
+      cycle,
+      orphan: garbage.length - cycle,
+      missing: nodes.length - found.length,
+      holder: common?.holder ?? null,
+      path: common === undefined ? null : pathText(common),
+      types: this.typesOf(found),
+    };
+  }
+
+  private describe(node: number): ReturnType<typeof describePath> {
+    return describePath(this.graph, pathTo(node, this.lastEdges, this.graph.edgeStart) ?? []);
+  }
+
+  /** The elements of an array are part of it. */
+  private typesOf(nodes: readonly number[]): string[] {
+    const counts = new Map<string, number>();
+    for (const node of nodes) {
+      const type = this.graph.kinds[node] === NODE_KIND.arrayData ? 'array' : this.graph.typeName(node);
+      counts.set(type, (counts.get(type) ?? 0) + 1);
+    }
+    const types = [...counts].sort(([, a], [, b]) => b - a).map(([type]) => type);
+    return types.slice(0, MOST_TYPES);
+  }
+}
+
+/** At most `most` of a list, evenly spread. */
+function spread<T>(list: readonly T[], most: number): T[] {
+  if (list.length <= most) return [...list];
+  return Array.from({ length: most }, (_, index) => list[Math.floor((index * list.length) / most)]!);
+}
