@@ -56,7 +56,7 @@ function addEdges(node: number, containers: number, perContainer: number, add: (
   const part = (within - CONTAINER) % ENTITY;
   if (part === 0) {
     add(node + 1);
-    add(1 + (Math.imul(node, 0x9e37) >>> 4) % SHARED_STRINGS);
+    add(1 + ((Math.imul(node, 0x9e37) >>> 4) % SHARED_STRINGS));
     add(node + 2);
     add(container);
   } else if (part === 2) {

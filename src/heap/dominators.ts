@@ -26,15 +26,12 @@ export interface Dominators {
  * algorithm for finding dominators in a flowgraph" (1979): O(m log n) for every graph. The simpler ways (Cooper, Harvey
  * and Kennedy; Semi-NCA) are quadratic on a long linked list whose values are in a second container too.
  *
- * Takes 4 bytes a node for the result and at most 25 bytes a node and 4 an edge meanwhile, less where there are leaves.
+ * Takes 4 bytes a node for the result, and meanwhile at most 25 bytes a node (less where there are leaves) and 8 for
+ * each edge after the first that leads to a node.
  */
 export function findDominators(graph: Topology): Dominators {
-  const degrees = inDegrees(graph);
-  // Node 0 is entered without an edge.
-  degrees[0] = IN_DEGREE.many;
-  const tree = searchDepthFirst(graph, degrees);
-  const predecessors = collectPredecessors(graph, degrees, tree);
-  const dominatorNumbers = settle(tree, predecessors);
+  const tree = searchDepthFirst(graph);
+  const dominatorNumbers = settle(tree);
   // The numbers have served; what was written for lone leaves is a dominator already.
   const dominator = tree.numbers;
   for (let i = 0; i < tree.count; i++) dominator[tree.order[i]!] = tree.order[dominatorNumbers[i]!]!;
@@ -51,24 +48,33 @@ interface SearchTree {
   readonly order: Uint32Array;
   /** Number of the node from which it was found, by number. */
   readonly parents: Uint32Array;
-  /** So many references to it were seen, by number; 0 for a node with but one. */
-  readonly references: Uint32Array;
+  /** By number: where in `otherEdges` the list of further edges to it begins; 0 where there are none. */
+  readonly heads: Uint32Array;
+  /** Edges that found nothing new, two values each: the number from which it comes, where the next in the list is. */
+  readonly otherEdges: Uint32Array;
   /** As large as `order`, content of no meaning: to be used again. */
   readonly spare: Uint32Array;
 }
 
 /** The way up is in `parents` and each node keeps its place among its edges: no stack, however deep the graph is. */
-function searchDepthFirst({ nodeCount, edgeStart, edgeTo }: Topology, degrees: Uint8Array): SearchTree {
-  const room = countNumbered(nodeCount, edgeStart, degrees);
+function searchDepthFirst(graph: Topology): SearchTree {
+  const { nodeCount, edgeStart, edgeTo } = graph;
+  const degrees = inDegrees(graph);
+  // Node 0 is entered without an edge.
+  degrees[0] = IN_DEGREE.many;
+  const room = roomNeeded(graph, degrees);
   const numbers = new Uint32Array(nodeCount).fill(NO_DOMINATOR);
-  const order = new Uint32Array(room);
-  const parents = new Uint32Array(room);
-  const references = new Uint32Array(room + 1);
-  const nextEdge = new Uint32Array(room);
-  numbers[0] = 0;
-  nextEdge[0] = edgeStart[0]!;
+  const order = new Uint32Array(room.numbers);
+  const parents = new Uint32Array(room.numbers);
+  const heads = new Uint32Array(room.numbers);
+  const nextEdge = new Uint32Array(room.numbers);
+  // Place 0 stands for none.
+  const otherEdges = new Uint32Array(2 + 2 * room.otherEdges);
+  let others = 2;
   let count = 1;
   let current = 0;
+  numbers[0] = 0;
+  nextEdge[0] = edgeStart[0]!;
   for (;;) {
     const node = order[current]!;
     const end = edgeStart[node + 1]!;
@@ -76,19 +82,21 @@ function searchDepthFirst({ nodeCount, edgeStart, edgeTo }: Topology, degrees: U
     let entered = false;
     while (edge < end && !entered) {
       const target = edgeTo[edge++]!;
-      const shared = degrees[target] !== IN_DEGREE.one;
-      const number = shared ? numbers[target]! : NO_DOMINATOR;
+      const lone = degrees[target] === IN_DEGREE.one;
+      const number = lone ? NO_DOMINATOR : numbers[target]!;
       if (number !== NO_DOMINATOR) {
-        references[number]!++;
-      } else if (!shared && edgeStart[target] === edgeStart[target + 1]) {
+        otherEdges[others] = current;
+        otherEdges[others + 1] = heads[number]!;
+        heads[number] = others;
+        others += 2;
+      } else if (lone && edgeStart[target] === edgeStart[target + 1]) {
         numbers[target] = node;
       } else {
+        nextEdge[current] = edge;
         numbers[target] = count;
         order[count] = target;
         parents[count] = current;
         nextEdge[count] = edgeStart[target]!;
-        if (shared) references[count] = 1;
-        nextEdge[current] = edge;
         current = count++;
         entered = true;
       }
@@ -97,43 +105,19 @@ function searchDepthFirst({ nodeCount, edgeStart, edgeTo }: Topology, degrees: U
     if (current === 0) break;
     current = parents[current]!;
   }
-  return { count, numbers, order, parents, references, spare: nextEdge };
+  return { count, numbers, order, parents, heads, otherEdges, spare: nextEdge };
 }
 
-function countNumbered(nodeCount: number, edgeStart: Uint32Array, degrees: Uint8Array): number {
-  let count = 1;
+/** At most so many nodes get a number, and so many edges find nothing new: a node that is reached took one of its. */
+function roomNeeded({ nodeCount, edgeStart }: Topology, degrees: Uint8Array): { numbers: number; otherEdges: number } {
+  let numbers = 1;
+  let referredTo = 0;
   for (let node = 1; node < nodeCount; node++) {
-    const leaf = edgeStart[node] === edgeStart[node + 1];
-    if (degrees[node] === IN_DEGREE.many || (degrees[node] === IN_DEGREE.one && !leaf)) count++;
+    if (degrees[node] === IN_DEGREE.none) continue;
+    referredTo++;
+    if (degrees[node] === IN_DEGREE.many || edgeStart[node] !== edgeStart[node + 1]) numbers++;
   }
-  return count;
-}
-
-interface Predecessors {
-  /** By number: its predecessors are sources[starts[i]] to sources[starts[i + 1] - 1]. None where it has but one. */
-  readonly starts: Uint32Array;
-  /** Numbers. */
-  readonly sources: Uint32Array;
-}
-
-function collectPredecessors(
-  { edgeStart, edgeTo }: Topology,
-  degrees: Uint8Array,
-  { count, numbers, order, references: starts }: SearchTree,
-): Predecessors {
-  let total = 0;
-  // Ends first: filling moves each down to its start.
-  for (let i = 0; i <= count; i++) starts[i] = total += starts[i]!;
-  const sources = new Uint32Array(total);
-  for (let i = 0; i < count; i++) {
-    const node = order[i]!;
-    for (let edge = edgeStart[node]!; edge < edgeStart[node + 1]!; edge++) {
-      const target = edgeTo[edge]!;
-      if (degrees[target] === IN_DEGREE.one) continue;
-      sources[--starts[numbers[target]!]!] = i;
-    }
-  }
-  return { starts, sources };
+  return { numbers, otherEdges: edgeStart[nodeCount]! - referredTo };
 }
 
 /**
@@ -144,8 +128,7 @@ function collectPredecessors(
  * One array serves three times. Before a node's turn: the head of the list of those that wait for it (0: nobody).
  * While it waits itself: the next in that list. After that: its dominator, or a node with the same one.
  */
-function settle({ count, parents, spare }: SearchTree, { starts, sources }: Predecessors): Uint32Array {
-  const semi = spare;
+function settle({ count, parents, heads, otherEdges, spare: semi }: SearchTree): Uint32Array {
   const dominators = new Uint32Array(count);
   const minima = new PathMinima(parents, semi);
   for (let i = count - 1; i > 0; i--) {
@@ -156,8 +139,8 @@ function settle({ count, parents, spare }: SearchTree, { starts, sources }: Pred
     }
     const parent = parents[i]!;
     let least = parent;
-    for (let at = starts[i]!; at < starts[i + 1]!; at++) {
-      const source = sources[at]!;
+    for (let at = heads[i]!; at !== 0; at = otherEdges[at + 1]!) {
+      const source = otherEdges[at]!;
       const candidate = source <= i ? source : semi[minima.find(source, i)]!;
       if (candidate < least) least = candidate;
     }

@@ -22,7 +22,7 @@ export function graphOf(edges: EdgeLists, sizes8: readonly number[] = edges.map(
 
 /** Up to `most` nodes at random, with edges to themselves, to the root, twice to the same node, and long chains. */
 export function randomEdges(random: () => number, most: number): number[][] {
-  const count = 1 + random() % most;
+  const count = 1 + (random() % most);
   const edges: number[][] = Array.from({ length: count }, () => []);
   const wanted = random() % (3 * count);
   for (let i = 0; i < wanted; i++) edges[random() % count]!.push(random() % count);
