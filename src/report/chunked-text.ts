@@ -16,14 +16,14 @@ export class ChunkedText {
   /** ASCII of a few hundred characters at most. */
   ascii(text: string): void {
     this.makeRoom(text.length);
-    this.length += this.buffer.latin1Write(text, this.length);
+    this.length += this.buffer.write(text, this.length, 'latin1');
   }
 
   /** A JSON string. Unpaired surrogates become escapes. */
   jsonString(text: string): void {
     const json = JSON.stringify(text);
     this.makeRoom(json.length * 3);
-    this.length += this.buffer.utf8Write(json, this.length);
+    this.length += this.buffer.write(json, this.length, 'utf8');
   }
 
   /** A whole number from 0 to 2^53, in decimal. */
