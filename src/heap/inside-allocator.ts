@@ -1,11 +1,11 @@
-import type { FunctionBounds } from '../php/code-image.js';
 import { holdsAddress } from '../php/allocator-code.js';
+import type { FunctionBounds } from '../php/code-image.js';
 import { UnreadableMemory, pointerAt } from '../php/memory.js';
 import type { PhpProcess } from '../php/process.js';
 import type { StoppedProcess } from '../php/stopped-process.js';
 
-/** The allocator's frames are small, and what it calls is not deep. */
-const STACK_BYTES = 4096;
+/** What libc's wrappers of system calls may push below their return address. */
+const STACK_BYTES = 256;
 const PAGE_BYTES = 4096;
 
 /**
@@ -16,8 +16,11 @@ const OF_ALLOCATOR: ReadonlySet<number> = new Set([9, 10, 11, 25, 28, 157]);
 
 /**
  * True where the main thread, the only one that uses PHP's heap, may be in the middle of an allocation: it executes the
- * allocator's code, or the top of its stack has what looks like a return address there. In any other system call it is
- * not, whatever the stack looks like: a process that sleeps is not taken for one that allocates.
+ * allocator's code, or another library's with what looks like a return address there at the top of the stack. Deeper in
+ * the stack, in buffers that nobody has filled yet, old return addresses stay for good, so nobody looks there; and in
+ * any other system call it is not inside, whatever the stack looks like.
+ *
+ * @param code as `allocatorCode` gives it: with all of PHP's own functions that the allocator calls.
  */
 export function isInsideAllocator(
   { threads }: StoppedProcess,
@@ -29,9 +32,18 @@ export function isInsideAllocator(
   if (main.systemCall >= 0 && !OF_ALLOCATOR.has(main.systemCall)) return false;
   const isInside = (address: number): boolean => holdsAddress(code, address - process.loadBias);
   if (isInside(main.rip)) return true;
+  if (isPhpCode(process, main.rip)) return false;
   const stack = stackTop(process, main.rsp);
   for (let at = 0; at + 8 <= stack.byteLength; at += 8) if (isInside(pointerAt(stack, at))) return true;
   return false;
+}
+
+/** Not so the stubs by which PHP calls libraries: they are in a section of their own. */
+function isPhpCode({ elf, loadBias }: PhpProcess, address: number): boolean {
+  const text = elf.section('.text');
+  if (text === undefined) return false;
+  const at = address - loadBias - text.address;
+  return at >= 0 && at < text.sizeBytes;
 }
 
 /** Less where the stack begins within. */

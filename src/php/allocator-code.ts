@@ -1,5 +1,5 @@
 import type { CodeImage, FunctionBounds } from './code-image.js';
-import { flowGraph } from './control-flow.js';
+import { flowGraph, targets } from './control-flow.js';
 import { Disassembler } from './disassembly.js';
 import type { ProbeSites } from './probe-sites.js';
 
@@ -8,34 +8,39 @@ const CHANGES_HEAP = /^(_emalloc|_efree|_erealloc|_zend_mm_(alloc|free|realloc)|
 
 /**
  * The functions inside of which the heap may be half changed, in the ELF file's virtual addresses, sorted: the exported
- * ones, the parts of the allocator that probes were found in, and whatever these end in by a tail jump. A function that
- * one of them calls has its return address on the stack, so it need not be here.
+ * ones, the parts of the allocator that probes were found in, and all that these call or end in, but for functions that
+ * are exported under other names: those report errors, when the heap is whole.
  */
 export function allocatorCode(image: CodeImage & { symbolNames(): string[] }, sites: ProbeSites): FunctionBounds[] {
   const disassembler = new Disassembler(image);
   try {
-    const exported = image.symbolNames().filter((name) => CHANGES_HEAP.test(name));
-    const entries = [
-      ...exported.flatMap((name) => image.symbol(name)?.address ?? []),
-      ...sites.results.map(({ address }) => image.bounds(address).start),
-    ];
-    return withTailJumps(disassembler, entries);
+    const symbols = image.symbolNames().map((name) => ({ name, address: image.symbol(name)?.address ?? NaN }));
+    const exported = symbols.filter(({ name }) => CHANGES_HEAP.test(name)).map(({ address }) => address);
+    const parts = sites.results.map(({ address }) => image.bounds(address).start);
+    const others = new Set(symbols.map(({ address }) => address));
+    return withCallees(disassembler, [...exported, ...parts], others);
   } finally {
     disassembler.free();
   }
 }
 
-function withTailJumps(disassembler: Disassembler, entries: readonly number[]): FunctionBounds[] {
+function withCallees(
+  disassembler: Disassembler,
+  entries: readonly number[],
+  others: ReadonlySet<number>,
+): FunctionBounds[] {
   const { image } = disassembler;
   const found = new Map<number, FunctionBounds>();
   const pending = [...entries];
   for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
-    // A stub of the linkage table goes on to another library.
-    if (image.stubSymbol(entry) !== undefined) continue;
     const bounds = image.bounds(entry);
     if (found.has(bounds.start)) continue;
     found.set(bounds.start, bounds);
-    pending.push(...flowGraph(disassembler, bounds.start).exits, ...flowGraph(disassembler, entry).exits);
+    for (const from of new Set([bounds.start, entry])) {
+      const callees = [...targets(flowGraph(disassembler, from))];
+      // A stub of the linkage table goes on to another library.
+      pending.push(...callees.filter((to) => !others.has(to) && image.stubSymbol(to) === undefined));
+    }
   }
   return [...found.values()].sort((a, b) => a.start - b.start);
 }
