@@ -19,6 +19,8 @@ export interface TraceFlags extends ReportFlags {
   /** Seconds. */
   readonly duration?: number;
   readonly log?: string;
+  /** False for --no-snapshot. */
+  readonly snapshot: boolean;
   /** Bytes. */
   readonly ring?: number;
   readonly links?: NonNullable<TraceOptions['links']>;
@@ -44,6 +46,7 @@ export function addTraceFlags(command: Command): Command {
     .option('--loops <n>', 'end after so many loops (default: 100)', parsePositiveCount)
     .option('--duration <time>', 'end after this time: 60s, 2m, 500ms (default: 60s)', parseDuration)
     .option('--log <file>', 'keep the log in this file (default: a new one in the state directory)')
+    .option('--no-snapshot', 'do not look what holds the memory: spares the process a stop of some milliseconds')
     .option('--ring <size>', 'size of the event buffer: 64M (default: 64M)', parseRingSize)
     .addOption(new Option('--links <kind>', 'how probes are linked').choices(['auto', 'multi', 'perf']).hideHelp())
     .addOption(
@@ -59,6 +62,7 @@ export function toTraceOptions(flags: TraceFlags): TraceOptions {
     ...(flags.warmup !== undefined && { warmup: flags.warmup }),
     ...(flags.loops !== undefined && { maxLoops: flags.loops }),
     ...(flags.duration !== undefined && { durationSeconds: flags.duration }),
+    snapshot: flags.snapshot,
     ...(flags.log !== undefined && { logFile: flags.log }),
     ...(flags.ring !== undefined && { ringBytes: flags.ring }),
     ...(flags.links !== undefined && { links: flags.links }),

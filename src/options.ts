@@ -13,6 +13,11 @@ export interface TraceOptions {
   readonly maxLoops?: number;
   /** Ends after so many seconds. Default 60. */
   readonly durationSeconds?: number;
+  /**
+   * Whether to copy the process's memory at the end of the trace, to tell what holds the memory of each line. The
+   * process stands still for the copy. Default true.
+   */
+  readonly snapshot?: boolean;
   /** Where the log goes; default a new file in the state directory. */
   readonly logFile?: string;
   /** Ring buffer size in bytes, a power of two. Default 64 MiB. */

@@ -1,35 +1,42 @@
 import type { PathStep, RetentionPath } from './path-steps.js';
 
+/** A way to a block of that size. */
+export interface WeighedPath extends RetentionPath {
+  readonly bytes: number;
+}
+
 /** What many ways to blocks have in common. */
 export interface CommonPath extends RetentionPath {
-  /** How many of the ways it stands for. */
+  /** How many of the ways it stands for, and the bytes of the blocks that they lead to. */
   readonly count: number;
+  readonly bytes: number;
 }
 
 /**
  * The ways of a kind that most have: those with the same holder and the same steps, where steps into an array count as
  * the same whatever their key. A key that they all have stays; one that varies becomes `[*]`. A chain, such as a linked
- * list, counts as one step however long it is. Most common first.
+ * list, counts as one step however long it is. Those that lead to most memory come first.
  */
-export function commonPaths(paths: readonly RetentionPath[]): CommonPath[] {
-  const groups = new Map<string, RetentionPath[]>();
+export function commonPaths(paths: readonly WeighedPath[]): CommonPath[] {
+  const groups = new Map<string, WeighedPath[]>();
   for (const path of paths) {
-    const folded = { holder: path.holder, steps: foldRepeats(path.steps) };
+    const folded = { ...path, steps: foldRepeats(path.steps) };
     const key = JSON.stringify([folded.holder, ...folded.steps.map(shapeOf)]);
     const group = groups.get(key);
     if (group) group.push(folded);
     else groups.set(key, [folded]);
   }
-  return [...groups.values()].sort((a, b) => b.length - a.length).map(merge);
+  return [...groups.values()].map(merge).sort((a, b) => b.bytes - a.bytes);
 }
 
-function merge(group: readonly RetentionPath[]): CommonPath {
-  const [first] = group as [RetentionPath];
+function merge(group: readonly WeighedPath[]): CommonPath {
+  const [first] = group as [WeighedPath];
   const steps = first.steps.map((step, index) => {
     const isSame = group.every((path) => path.steps[index]?.text === step.text);
     return isSame ? step : { ...step, text: shapeOf(step) };
   });
-  return { holder: first.holder, steps, count: group.length };
+  const bytes = group.reduce((sum, path) => sum + path.bytes, 0);
+  return { holder: first.holder, steps, count: group.length, bytes };
 }
 
 function shapeOf({ text, wildcard }: PathStep): string {

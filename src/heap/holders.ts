@@ -1,5 +1,6 @@
 import type { HeldRecord } from '../trace/records.js';
 import { commonPaths } from './common-path.js';
+import type { WeighedPath } from './common-path.js';
 import { GARBAGE, findGarbage } from './garbage.js';
 import { ImageGraph } from './graph.js';
 import { NODE_KIND } from './heap-graph.js';
@@ -27,7 +28,7 @@ export class HolderFinder {
   constructor(image: MemoryImage) {
     this.graph = ImageGraph.of(image);
     this.lastEdges = shortestPaths(this.graph, this.graph.rootRanks);
-    this.garbageBits = findGarbage(this.graph, this.lastEdges).bits;
+    this.garbageBits = findGarbage(this.graph, { dominator: reachable(this.lastEdges) }).bits;
   }
 
   /** Of the blocks at these addresses of the process. */
@@ -50,20 +51,28 @@ export class HolderFinder {
     };
   }
 
-  private describe(node: number): ReturnType<typeof describePath> {
-    return describePath(this.graph, pathTo(node, this.lastEdges, this.graph.edgeStart) ?? []);
+  private describe(node: number): WeighedPath {
+    const way = pathTo(node, this.lastEdges, this.graph.edgeStart) ?? [];
+    return { ...describePath(this.graph, way), bytes: this.graph.sizes8[node]! * 8 };
   }
 
   /** The elements of an array are part of it. */
   private typesOf(nodes: readonly number[]): string[] {
-    const counts = new Map<string, number>();
+    const sizes = new Map<string, number>();
     for (const node of nodes) {
       const type = this.graph.kinds[node] === NODE_KIND.arrayData ? 'array' : this.graph.typeName(node);
-      counts.set(type, (counts.get(type) ?? 0) + 1);
+      sizes.set(type, (sizes.get(type) ?? 0) + this.graph.sizes8[node]!);
     }
-    const types = [...counts].sort(([, a], [, b]) => b - a).map(([type]) => type);
+    const types = [...sizes].sort(([, a], [, b]) => b - a).map(([type]) => type);
     return types.slice(0, MOST_TYPES);
   }
+}
+
+/** What a dominator says of reachability, a last edge does too, but for node 0, which is its own root. */
+function reachable(lastEdges: Uint32Array): Uint32Array {
+  const copy = lastEdges.slice();
+  copy[0] = 0;
+  return copy;
 }
 
 /** At most `most` of a list, evenly spread. */

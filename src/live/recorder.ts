@@ -23,6 +23,7 @@ export class Recorder implements EventSink {
   readonly ledger: Ledger;
   private readonly registry: SiteRegistry;
   private isOpen = false;
+  private isSettled = false;
 
   constructor(
     hooks: number,
@@ -54,6 +55,11 @@ export class Recorder implements EventSink {
     this.isOpen = true;
   }
 
+  /** No loop is settled any more; the table of blocks is still kept, up to the moment at which memory is copied. */
+  settle(): void {
+    this.isSettled = true;
+  }
+
   alloc(address: number, sizeBytes: number, site: number, path: number, hook: number): void {
     if (!this.isOpen) return;
     this.ledger.alloc(address, sizeBytes, this.registry.site(site), this.registry.path(path), hook);
@@ -79,7 +85,7 @@ export class Recorder implements EventSink {
   }
 
   loop(hook: number, heapSize: number, _frame: number, timeNs: number): void {
-    this.ledger.boundary(hook, heapSize, timeNs);
+    if (!this.isSettled) this.ledger.boundary(hook, heapSize, timeNs);
   }
 
   reset(): void {
@@ -98,6 +104,6 @@ export class Recorder implements EventSink {
   }
 
   process(change: ProcessChange): void {
-    this.listener.changed(change);
+    if (!this.isSettled) this.listener.changed(change);
   }
 }

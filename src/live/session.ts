@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KernelCounters } from '../bpf/trace-object.js';
 import { PhptraceError } from '../errors.js';
+import { captureImage } from '../heap/capture.js';
 import type { TraceObserver, TraceOptions } from '../options.js';
+import { deriveStructures } from '../php/derive-structures.js';
 import { processState, resumeProcess } from '../php/process.js';
 import { decodeEvent } from '../trace/events.js';
 import type { ProcessChange } from '../trace/events.js';
 import type { EndRecord, LoopRecord, TraceRecord } from '../trace/records.js';
 import type { ChosenLoop } from './auto-loop.js';
+import type { CopiedProcess } from './held-blocks.js';
 import { HookBoard, checkHooks } from './hook-board.js';
 import { probeProcess, unprobe } from './probed-process.js';
 import type { ProbedProcess } from './probed-process.js';
@@ -32,6 +35,8 @@ export type SessionOptions = Required<
   readonly emit: (record: TraceRecord) => void;
   /** True for a process of ours: it may be stopped for a moment where a hook's code is first met. */
   readonly mayStop: boolean;
+  /** Whether to look what holds the memory, when the trace is over. */
+  readonly snapshot: boolean;
 };
 
 /**
@@ -43,6 +48,7 @@ export class Session {
   private readonly recorder: Recorder;
   private readonly hooks: HookBoard;
   private readonly settled: number[] = [];
+  private copy: CopiedProcess | undefined;
   private forks = 0;
   private requests = 0;
   private ended: { reason: string; conclusive: boolean; kernel: KernelCounters } | undefined;
@@ -128,17 +134,49 @@ export class Session {
   /** Takes the probes off and returns the end record. @throws PhptraceError where no hook ever had a place */
   async finish(): Promise<EndRecord> {
     let end: EndRecord | undefined;
+    this.recorder.settle();
+    const problems = this.hooks.inPlace.length === 0 ? [] : this.takeCopy();
     await unprobe(this.probed, () => {
-      this.read();
       end = this.endRecord();
     });
     const missing = [...this.hooks.explainMissing(), ...(this.choosing === undefined ? [] : [this.choosing])];
     if (!end || this.hooks.inPlace.length === 0) throw new PhptraceError(missing.join('; '));
-    return { ...end, notes: [...end.notes, ...missing] };
+    return { ...end, notes: [...end.notes, ...problems, ...missing] };
+  }
+
+  /** What outlived its loop, as it stood when the copy of the memory was taken; undefined where none was. */
+  get copied(): CopiedProcess | undefined {
+    return this.copy;
+  }
+
+  /**
+   * Copies the process's memory and reads the events up to that moment, so that the table of blocks is the copy's. A
+   * process that cannot be copied is no failure of the trace: the end record says why.
+   */
+  private takeCopy(): string[] {
+    const { pid } = this.target.process;
+    if (!this.options.snapshot || processState(pid) === undefined) return [];
+    const { ring } = this.probed.object;
+    try {
+      let end = 0;
+      const { process, layout } = this.target;
+      const { structures } = deriveStructures(process.elf, layout, process.loadBias);
+      const image = captureImage(this.target, structures, {
+        whileStopped: () => {
+          end = ring.end;
+        },
+      });
+      while (ring.read(this.decode, BATCH, end) === BATCH);
+      this.copy = { image, ledger: this.recorder.ledger };
+      return [];
+    } catch (error) {
+      if (!(error instanceof PhptraceError)) throw error;
+      return processState(pid) === undefined ? [] : [`what holds the memory was not looked at: ${error.message}`];
+    }
   }
 
   private readonly decode = (words: Int32Array, at: number, lengthBytes: number): void => {
-    if (!this.ended) decodeEvent(words, at, lengthBytes, this.recorder);
+    decodeEvent(words, at, lengthBytes, this.recorder);
   };
 
   private read(): number {
@@ -189,7 +227,9 @@ export class Session {
 
   /** The kernel's counters are read now: an allocation that the detaching cuts in two is no loss. */
   private end(reason: string, conclusive: boolean): void {
-    this.ended ??= { reason, conclusive, kernel: this.probed.object.readCounters() };
+    if (this.ended) return;
+    this.ended = { reason, conclusive, kernel: this.probed.object.readCounters() };
+    this.recorder.settle();
   }
 
   private endRecord(): EndRecord {

@@ -1,3 +1,4 @@
+import { PhptraceError } from '../errors.js';
 import { createDefaultLog, openNamedLog } from '../log/location.js';
 import { LogWriter } from '../log/writer.js';
 import { History } from '../leaks/history.js';
@@ -8,6 +9,8 @@ import { buildReport } from '../report/build.js';
 import type { Report } from '../report/model.js';
 import { LOG_SCHEMA } from '../trace/records.js';
 import type { EndRecord, TraceHeader, TraceRecord } from '../trace/records.js';
+import { heldRecords } from './held-blocks.js';
+import type { CopiedProcess } from './held-blocks.js';
 import { Session } from './session.js';
 import type { SessionOptions } from './session.js';
 import type { Target } from './target.js';
@@ -63,7 +66,8 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
   try {
     const session = new Session(target, sessionOptions(options, emit, warmup, course.mayStop), course.wanted);
     const end = await follow(session, course);
-    const notes = [...end.notes, ...((await course.conclude?.()) ?? [])];
+    const problems = session.copied ? emitHolders(session.copied, history, emit) : [];
+    const notes = [...end.notes, ...problems, ...((await course.conclude?.()) ?? [])];
     emit({ ...end, notes });
     log.close();
   } catch (error) {
@@ -71,6 +75,17 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
     throw error;
   }
   return buildReport(history, judge(history), { log: log.file, notes: log.problem === undefined ? [] : [log.problem] });
+}
+
+/** Returns what to say where the holders could not be told. */
+function emitHolders(copied: CopiedProcess, history: History, emit: (record: TraceRecord) => void): string[] {
+  try {
+    for (const record of heldRecords(copied, history)) emit(record);
+    return [];
+  } catch (error) {
+    if (!(error instanceof PhptraceError)) throw error;
+    return [`what holds the memory could not be told: ${error.message}`];
+  }
 }
 
 /**
@@ -85,7 +100,7 @@ function afterHeader(
   let held: TraceRecord[] | undefined = [];
   return (record) => {
     if (held) look();
-    if (held && record.type !== 'loop' && record.type !== 'end') {
+    if (held && !ENDS_THE_WAIT.has(record.type)) {
       held.push(record);
       return;
     }
@@ -94,6 +109,8 @@ function afterHeader(
     deliver(record);
   };
 }
+
+const ENDS_THE_WAIT: ReadonlySet<TraceRecord['type']> = new Set(['loop', 'snapshot', 'end']);
 
 /** The probes come off whatever happens on the way. */
 async function follow(session: Session, course: TraceCourse): Promise<EndRecord> {
@@ -125,5 +142,6 @@ function sessionOptions(
     observer: options.observer ?? {},
     emit,
     mayStop,
+    snapshot: options.snapshot ?? true,
   };
 }

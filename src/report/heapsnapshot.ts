@@ -178,6 +178,7 @@ function edgeForm({ kind, name }: EdgeName): { type: string; name: string | numb
     case 'variable':
       return { type: 'context', name: name.slice(0, NAME_CHARACTERS) };
     case 'property':
+    case 'dynamicProperty':
     case 'internal':
       return { type: kind, name: name.slice(0, NAME_CHARACTERS) };
   }

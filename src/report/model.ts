@@ -61,9 +61,9 @@ export interface ReportedSite extends Frame {
   readonly outside: boolean;
   /** The root that holds the blocks: `static AuditTrail::$entries`. Null where nothing does, or it was not looked for. */
   readonly holder: string | null;
-  /** The way from there to the blocks, as most of them have it: `static AuditTrail::$entries → [*] → 'body'`. */
+  /** The way from there to the blocks, as most of their memory has it: `static AuditTrail::$entries → [*] → 'body'`. */
   readonly path: string | null;
-  /** What the blocks are, the commonest first: `string`, `array`, names of classes. Empty where it was not looked for. */
+  /** What the blocks are, those with most memory first: `string`, `array`, names of classes. Empty where it was not looked for. */
   readonly types: readonly string[];
   /** True where they are cycles that pile up because the collector is switched off. */
   readonly uncollected?: true;

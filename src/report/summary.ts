@@ -55,7 +55,8 @@ function leakLines(site: ReportedSite, several: boolean, { red }: Palette): stri
 /** What keeps the blocks alive. */
 function heldLines(site: ReportedSite): string[] {
   const types = site.types.length === 0 ? '' : ` (${site.types.map(printable).join(', ')})`;
-  if (site.uncollected) return [`  kept alive by each other${types}: cycles, and PHP's collector is off (zend.enable_gc)`];
+  if (site.uncollected)
+    return [`  kept alive by each other${types}: cycles, and PHP's collector is off (zend.enable_gc)`];
   if (site.verdict === 'orphan') return [`  nothing refers to them${types}: lost by an extension or the engine`];
   return site.path === null ? [] : [`  held by ${printable(site.path)}${types}`];
 }
@@ -63,7 +64,8 @@ function heldLines(site: ReportedSite): string[] {
 /** Garbage that is no leak, for the collector takes it. */
 function cycleLine(site: ReportedSite, { snapshot }: Report, several: boolean): string {
   const collector = snapshot?.collector ?? null;
-  const now = collector === null ? '' : `, at ${String(collector.threshold)} possible roots, ${String(collector.roots)} now`;
+  const now =
+    collector === null ? '' : `, at ${String(collector.threshold)} possible roots, ${String(collector.roots)} now`;
   return (
     `Cycle: ${where(site)}${context(site, several)}: ${amount(site.bytesPerLoop)} bytes a loop` +
     `${site.types.length === 0 ? '' : ` (${site.types.map(printable).join(', ')})`} until the collector runs${now}`

@@ -160,6 +160,18 @@ export class Ledger {
       .map(([place, { blocks, bytes }]) => ({ ...this.places.describe(place), blocks, bytes }));
   }
 
+  /**
+   * Calls back with each live block that was born in a recorded loop of its hook: its address, site and loop, how many
+   * loops its hook has begun since, and whether it was born outside of them. Walks the whole table.
+   */
+  forEachLive(visit: (address: number, site: number, hook: number, outside: boolean, age: number) => void): void {
+    this.table.forEach((address, _sizeBytes, site, _path, birth) => {
+      const hook = this.hookOf(birth);
+      const loop = this.loopOf(birth);
+      if (loop >= 1) visit(address, site, hook, (birth & 1) === 1, this.hooks[hook]!.loop - loop);
+    });
+  }
+
   private born(address: number, sizeBytes: number, site: number, path: number, hook: number): void {
     const outside = hook === 0;
     const owner = outside ? this.lastBegun : hook - 1;

@@ -144,11 +144,11 @@ export interface HeldRecord {
   readonly cycle: number;
   readonly orphan: number;
   readonly missing: number;
-  /** The root that reaches most of them: `static AuditTrail::$entries`; null where none does. */
+  /** The root that reaches most of their memory: `static AuditTrail::$entries`; null where none does. */
   readonly holder: string | null;
-  /** The way from there, as most of them have it: `static AuditTrail::$entries → [*] → 'body'`. */
+  /** The way from there, as most of that memory has it: `static AuditTrail::$entries → [*] → 'body'`. */
   readonly path: string | null;
-  /** What they are, the commonest first: `string`, `array`, names of classes. */
+  /** What they are, those with most memory first: `string`, `array`, names of classes. */
   readonly types: readonly string[];
 }
 
@@ -182,11 +182,4 @@ export interface Counters {
 }
 
 export type TraceRecord =
-  | TraceHeader
-  | HookRecord
-  | SiteRecord
-  | PathRecord
-  | LoopRecord
-  | SnapshotRecord
-  | HeldRecord
-  | EndRecord;
+  TraceHeader | HookRecord | SiteRecord | PathRecord | LoopRecord | SnapshotRecord | HeldRecord | EndRecord;

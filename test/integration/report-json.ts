@@ -30,12 +30,15 @@ export interface FrameJson {
 export interface SiteJson extends FrameJson {
   readonly loop: string;
   readonly outside: boolean;
-  readonly verdict: 'leak' | 'offset' | 'bounded' | 'pending' | 'warmup';
+  readonly verdict: 'leak' | 'orphan' | 'offset' | 'bounded' | 'cycle' | 'pending' | 'warmup';
   readonly blocks: number;
   readonly bytes: number;
   /** Net bytes per loop after warm-up. */
   readonly bytesPerLoop: number;
   readonly evidence: Readonly<Record<string, unknown>>;
+  readonly holder: string | null;
+  readonly path: string | null;
+  readonly types: readonly string[];
   readonly app: FrameJson;
   readonly stack: readonly FrameJson[];
 }

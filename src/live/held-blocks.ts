@@ -1,0 +1,85 @@
+import { MAX_HOOKS } from '../bpf/abi.js';
+import { collectorOf } from '../heap/collector.js';
+import { HolderFinder } from '../heap/holders.js';
+import type { MemoryImage } from '../heap/image.js';
+import type { History } from '../leaks/history.js';
+import { judge } from '../leaks/judgement.js';
+import type { JudgedSite } from '../leaks/judgement.js';
+import type { Ledger } from '../trace/ledger.js';
+import type { TraceRecord } from '../trace/records.js';
+
+/** A copy of a process's memory, and the blocks that were live at that moment. */
+export interface CopiedProcess {
+  readonly image: MemoryImage;
+  readonly ledger: Ledger;
+}
+
+/** Blocks of a line that are looked for: enough to tell what is usual, whatever the line. */
+const MOST_BLOCKS = 100_000;
+/** A block of the loop that ran, or of the one before it, may have been about to go. */
+const SETTLED_AGE = 2;
+
+/**
+ * Records of the copy and of what holds the blocks of each line that piles up, or may. None where no line does.
+ * @throws PhptraceError where the heap's books contradict themselves
+ */
+export function heldRecords({ image, ledger }: CopiedProcess, history: History): TraceRecord[] {
+  const sites = judge(history).sites.filter(({ verdict }) => verdict === 'leak' || verdict === 'pending');
+  if (sites.length === 0) return [];
+  const finder = new HolderFinder(image);
+  const records: TraceRecord[] = [
+    {
+      type: 'snapshot',
+      pauseNs: image.header.pauseNs,
+      heapBytes: finder.graph.view.blocks.liveBytes,
+      blocks: finder.graph.nodeCount - 1,
+      collector: collectorOf(image),
+    },
+  ];
+  for (const { site, place, addresses } of blocksOf(sites, ledger, history)) {
+    if (addresses.length === 0) continue;
+    records.push({ type: 'held', hook: place.hook, site, outside: place.outside, ...finder.holdersOf(addresses) });
+  }
+  return records;
+}
+
+interface LineBlocks {
+  readonly place: JudgedSite['place'];
+  /** One of the numbers of its places in the log. */
+  readonly site: number;
+  readonly addresses: readonly number[];
+}
+
+/** The live blocks of each line; of a line whose blocks are all young, those. */
+function blocksOf(sites: readonly JudgedSite[], ledger: Ledger, history: History): LineBlocks[] {
+  const lines = sites.map(({ place }) => ({ place, site: -1, settled: [] as number[], young: [] as number[] }));
+  const byKey = new Map(lines.map((line) => [keyOf(line.place), line]));
+  const bySite = new Map<number, (typeof lines)[number]>();
+  for (const { site, file, line, function: name } of history.sites) {
+    for (const { place } of lines) {
+      if (place.file !== file || place.line !== line || place.function !== name) continue;
+      const found = byKey.get(keyOf(place))!;
+      found.site = site;
+      bySite.set(numberOf(site, place.hook, place.outside), found);
+    }
+  }
+  ledger.forEachLive((address, site, hook, outside, age) => {
+    const line = bySite.get(numberOf(site, hook, outside));
+    if (line === undefined) return;
+    const list = age >= SETTLED_AGE ? line.settled : line.young;
+    if (list.length < MOST_BLOCKS) list.push(address);
+  });
+  return lines.map(({ place, site, settled, young }) => ({
+    place,
+    site,
+    addresses: settled.length > 0 ? settled : young,
+  }));
+}
+
+function numberOf(site: number, hook: number, outside: boolean): number {
+  return (site * MAX_HOOKS + hook) * 2 + (outside ? 1 : 0);
+}
+
+function keyOf({ hook, file, line, function: name, outside }: JudgedSite['place']): string {
+  return JSON.stringify([hook, file, line, name, outside]);
+}

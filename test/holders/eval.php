@@ -1,0 +1,15 @@
+<?php
+// Functions that eval makes.
+// holder: {"holder": "compiled code", "types": null}
+declare(strict_types=1);
+
+require __DIR__ . '/turn.php';
+
+function handle(int $n): void
+{
+    eval("function made$n() { return 'text $n'; }"); // @leak
+}
+
+for ($n = 0; turn(); $n++) {
+    handle($n);
+}

@@ -1,0 +1,28 @@
+<?php
+// The object whose method never returns: the seed's second example.
+// holder: {"holder": "$this of Test::run() at {file}:@call", "path": "$this of Test::run() at {file}:@call → ->pro → [*]", "types": ["string"]}
+declare(strict_types=1);
+
+require __DIR__ . '/turn.php';
+
+final class Test
+{
+    public ?array $pro = null;
+
+    public function run(): void
+    {
+        $on = function (): void {
+            $this->pro[] = str_repeat('big string', 50); // @leak
+        };
+        while (turn()) {
+            handle($on); // @call
+        }
+    }
+}
+
+function handle(callable $on): void
+{
+    $on();
+}
+
+(new Test())->run();

@@ -1,0 +1,42 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { integration, php, root } from './harness.js';
+import { markedLine } from './truth.js';
+
+// Each program of test/holders leaks on one line and says what holds the memory; `attach` has to name just that.
+
+const directory = join(root, 'test/holders');
+
+interface Declared {
+  readonly holder: string;
+  readonly path: string;
+  readonly types: readonly string[];
+}
+
+for (const name of readdirSync(directory).filter((file) => file.endsWith('.php') && file !== 'turn.php')) {
+  const file = join(directory, name);
+  const declared = declaration(file);
+  integration(`${basename(name, '.php')}: held by ${declared.path}`, async (t, place) => {
+    const running = place.start(php, [file]);
+    const traced = await place.attachJson(running.pid, ['--loop', 'handle', '--loops', '25']);
+    const detail = `${JSON.stringify(traced.report, null, 1)}\n${traced.stderr}`;
+    const site = traced.report.sites.find((found) => found.file === file && found.line === markedLine(file, '@leak'));
+    t.is(traced.exitCode, 1, detail);
+    t.is(site?.verdict, 'leak', detail);
+    t.like(site, { holder: declared.holder, path: declared.path }, detail);
+    t.deepEqual(site?.types, declared.types, detail);
+  });
+}
+
+/** The JSON after `// holder:`, its marks (`@call`) turned into line numbers and `{file}` into the program's own path. */
+function declaration(file: string): Declared {
+  const line = readFileSync(file, 'utf8')
+    .split('\n')
+    .find((text) => text.startsWith('// holder: '));
+  if (line === undefined) throw new Error(`${file} declares no holder`);
+  const text = line
+    .slice('// holder: '.length)
+    .replaceAll('{file}', file)
+    .replace(/:@(\w+)/g, (_, mark: string) => `:${String(markedLine(file, `@${mark}`))}`);
+  return JSON.parse(text) as Declared;
+}
