@@ -51,6 +51,9 @@ function wrongField(header: Fields): string | undefined {
     (header['buildId'] === null || typeof header['buildId'] === 'string' ? undefined : 'buildId') ??
     (typeof header['insideAllocator'] === 'boolean' ? undefined : 'insideAllocator') ??
     (isFields(header['symbols']) && Object.values(header['symbols']).every(isCount) ? undefined : 'symbols') ??
+    (isFields(header['symbolBytes']) && Object.values(header['symbolBytes']).every(isCount)
+      ? undefined
+      : 'symbolBytes') ??
     (isList(header['threads'], { tid: isCount, stackPointer: isCount }) ? undefined : 'threads') ??
     (isList(header['omitted'], { name: isText, sizeBytes: isCount, why: isText }) ? undefined : 'omitted')
   );

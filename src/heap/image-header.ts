@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { CodeSymbol } from '../php/code-image.js';
 import type { EngineLayout } from '../php/engine-layout.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import { explainProc } from '../php/maps.js';
@@ -28,7 +29,7 @@ export function describeProcess(
     heap: withoutProofs(layouts.heap),
     engine: withoutProofs(layouts.engine),
     structures: layouts.structures,
-    symbols: exportedData(process),
+    ...exportedData(process),
   } satisfies Partial<ImageHeader>;
 }
 
@@ -47,12 +48,15 @@ function withoutProofs<T extends { readonly proofs: unknown }>({ proofs, ...rest
   return rest;
 }
 
-function exportedData({ elf, loadBias }: PhpProcess): Record<string, number> {
-  const names = elf.symbolNames().filter((name) => EXPORTED.test(name));
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const symbol = elf.symbol(name);
-      return symbol === undefined ? [] : [[name, symbol.address + loadBias]];
-    }),
-  );
+function exportedData({ elf, loadBias }: PhpProcess): Pick<ImageHeader, 'symbols' | 'symbolBytes'> {
+  const found = elf
+    .symbolNames()
+    .filter((name) => EXPORTED.test(name))
+    .map((name) => ({ name, symbol: elf.symbol(name) }));
+  const entries = (value: (symbol: CodeSymbol) => number): [string, number][] =>
+    found.flatMap(({ name, symbol }) => (symbol === undefined ? [] : [[name, value(symbol)]]));
+  return {
+    symbols: Object.fromEntries(entries(({ address }) => address + loadBias)),
+    symbolBytes: Object.fromEntries(entries(({ sizeBytes }) => sizeBytes)),
+  };
 }

@@ -43,6 +43,8 @@ export interface ImageHeader {
   readonly structures: Structures;
   /** Addresses in the process of exported data: `executor_globals`, `zend_ce_closure`; absent where PHP has none. */
   readonly symbols: Readonly<Record<string, number>>;
+  /** Their sizes, bytes. */
+  readonly symbolBytes: Readonly<Record<string, number>>;
   readonly threads: readonly { readonly tid: number; readonly stackPointer: number }[];
   /** Memory that was left out, and why. */
   readonly omitted: readonly { readonly name: string; readonly sizeBytes: number; readonly why: string }[];

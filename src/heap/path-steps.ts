@@ -27,7 +27,7 @@ export function describePath(graph: HeapGraph, way: readonly Step[]): RetentionP
     const step = stepOf(name);
     if (step !== undefined) {
       steps.push(step);
-      isHidden = false;
+      isHidden = isOpaque(graph.kinds[graph.edgeTo[edge]!]!);
     } else if (!isHidden && isContent(graph, name, node, graph.edgeTo[edge]!)) {
       steps.push({ text: ANY, wildcard: ANY });
       isHidden = true;
@@ -60,6 +60,11 @@ function stepOf({ kind, name }: EdgeName): PathStep | undefined {
     case 'root':
       return undefined;
   }
+}
+
+/** What is in a resource, or in a block of an extension's, is said to be in what holds that. */
+function isOpaque(kind: number): boolean {
+  return kind === NODE_KIND.unknown || kind === NODE_KIND.internal || kind === NODE_KIND.resource;
 }
 
 /**

@@ -7,14 +7,20 @@ require __DIR__ . '/turn.php';
 
 final class Registry
 {
-    public array $services = [];
+    private array $services = [];
+
+    public function add(string $service): void
+    {
+        $this->services[] = $service;
+    }
 }
 
 define('REGISTRY', new Registry());
 
 function handle(): void
 {
-    REGISTRY->services[] = str_repeat('service', 60); // @leak
+    $service = str_repeat('service', 60); // @leak
+    REGISTRY->add($service);
 }
 
 while (turn()) {

@@ -1,6 +1,6 @@
 <?php
 // Objects below a key that an enum gives.
-// holder: {"holder": "static Pool::$idle", "path": "static Pool::$idle → 'read' → [*]", "types": ["ArrayObject", "array"]}
+// holder: {"holder": "static Pool::$idle", "path": "static Pool::$idle → 'read' → [*]", "types": ["ArrayObject"]}
 declare(strict_types=1);
 
 require __DIR__ . '/turn.php';
@@ -17,7 +17,8 @@ final class Pool
 
 function handle(): void
 {
-    Pool::$idle[Kind::Read->value][] = new ArrayObject([1]); // @leak
+    $idle = new ArrayObject([1]); // @leak
+    Pool::$idle[Kind::Read->value][] = $idle;
 }
 
 while (turn()) {

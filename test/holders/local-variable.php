@@ -1,6 +1,6 @@
 <?php
 // A local variable of a function that never returns.
-// holder: {"holder": "local $queue of main() at {file}:@call", "path": "local $queue of main() at {file}:@call → ->jobs → [*]", "types": ["array", "string"]}
+// holder: {"holder": "local $queue of main() at {file}:@declared", "path": "local $queue of main() at {file}:@declared → ->jobs → [*] → 'payload'", "types": ["string", "array"]}
 declare(strict_types=1);
 
 require __DIR__ . '/turn.php';
@@ -20,11 +20,11 @@ function handle(Queue $queue): void
     $queue->add();
 }
 
-function main(): void
+function main(): void // @declared
 {
     $queue = new Queue();
     while (turn()) {
-        handle($queue); // @call
+        handle($queue);
     }
 }
 

@@ -1,6 +1,6 @@
 <?php
 // The object whose method never returns: the seed's second example.
-// holder: {"holder": "$this of Test::run() at {file}:@call", "path": "$this of Test::run() at {file}:@call → ->pro → [*]", "types": ["string"]}
+// holder: {"holder": "$this of Test::run() at {file}:@declared", "path": "$this of Test::run() at {file}:@declared → ->pro → [*]", "types": ["string"]}
 declare(strict_types=1);
 
 require __DIR__ . '/turn.php';
@@ -9,13 +9,13 @@ final class Test
 {
     public ?array $pro = null;
 
-    public function run(): void
+    public function run(): void // @declared
     {
         $on = function (): void {
             $this->pro[] = str_repeat('big string', 50); // @leak
         };
         while (turn()) {
-            handle($on); // @call
+            handle($on);
         }
     }
 }

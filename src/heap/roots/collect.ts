@@ -2,7 +2,7 @@ import type { GraphBuilder } from '../graph-builder.js';
 import type { HeapView } from '../heap-view.js';
 import { addClassRoots } from './classes.js';
 import { addConstants, addGlobals } from './globals.js';
-import { addFunctionRoots } from './functions.js';
+import { addCode, addFunctionRoots } from './functions.js';
 import { addHandlers } from './handlers.js';
 import { markLeaves, meetObjects } from './leaves.js';
 import { addNativeRoots } from './native.js';
@@ -22,6 +22,7 @@ export function followRoots(view: HeapView, builder: GraphBuilder): RootList {
     addHandlers,
     addStackVariables,
     addTemporaries,
+    addCode,
     addEngineTables,
     addNativeRoots,
   ];

@@ -1,4 +1,5 @@
 import { EDGE } from '../edge-sink.js';
+import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
 import type { MemoryImage } from '../image.js';
 import { visitStatics } from '../structures/closure.js';
@@ -15,6 +16,29 @@ export function addFunctionRoots({ image }: HeapView, roots: RootList): void {
   if (table < 0) return;
   forEachElement(image, table, (element) => {
     addStatics(image, image.pointerAt(element), roots);
+  });
+}
+
+/** `compiled code`: the instructions of every function and method of PHP code. */
+export function addCode(view: HeapView, roots: RootList): void {
+  const { image } = view;
+  const { engine } = image.header;
+  const globals = executorGlobals(image);
+  const add = (table: number): void => {
+    const at = image.at(table);
+    if (table === 0 || at < 0) return;
+    forEachElement(image, at, (element) => {
+      const func = image.pointerAt(element);
+      if (readFunction(image, func) === undefined) return;
+      roots.addAt(image.pointer(func + engine.opArray.opcodes), NODE_KIND.code, ROOT_RANK.engine, 'compiled code');
+    });
+  };
+  add(image.pointer(globals + engine.eg.functionTable));
+  const classes = image.at(image.pointer(globals + engine.eg.classTable));
+  if (classes < 0) return;
+  forEachElement(image, classes, (element) => {
+    const info = view.classes.at(image.pointerAt(element));
+    if (info?.isUser === true) add(info.address + engine.classEntry.functionTable);
   });
 }
 

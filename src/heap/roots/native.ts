@@ -3,7 +3,7 @@ import type { HeapView } from '../heap-view.js';
 import type { MemoryImage, Segment } from '../image.js';
 import { scanWords } from '../structures/scan.js';
 import { ROOT_RANK } from './root-list.js';
-import type { RootList } from './root-list.js';
+import type { RootList, RootRank } from './root-list.js';
 
 /** Exported structures of PHP that have a name of their own for what they keep. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -21,8 +21,8 @@ export function addNativeRoots({ image }: HeapView, roots: RootList): void {
   const excluded = collectorBuffer(image);
   for (const segment of image.segments) {
     if (segment.kind !== 'memory') continue;
-    for (const [from, to, name] of partsOf(image, segment)) {
-      const sink = roots.sink(ROOT_RANK.native, () => name);
+    for (const { from, to, name, rank } of partsOf(image, segment)) {
+      const sink = roots.sink(rank, () => name);
       for (const [first, end] of without(from, to, excluded)) {
         const at = image.at(first);
         if (at >= 0) scanWords(image, at, at + (end - first) / 4, sink);
@@ -31,15 +31,23 @@ export function addNativeRoots({ image }: HeapView, roots: RootList): void {
   }
 }
 
-type Part = readonly [from: number, to: number, name: string];
+interface Part {
+  readonly from: number;
+  readonly to: number;
+  readonly name: string;
+  readonly rank: RootRank;
+}
 
 /** A segment by what its parts are called. */
 function partsOf(image: MemoryImage, segment: Segment): Part[] {
   const [start, end] = [segment.address, segment.address + segment.sizeBytes];
   const stack = image.header.threads.find(({ stackPointer }) => stackPointer >= start && stackPointer < end);
   // Below the stack pointer lies what returned functions left.
-  if (stack !== undefined) return [[stack.stackPointer - (stack.stackPointer % 8), end, 'C stack']];
-  const name = nameOf(segment);
+  if (stack !== undefined) {
+    const from = stack.stackPointer - (stack.stackPointer % 8);
+    return [{ from, to: end, name: 'C stack', rank: ROOT_RANK.cMemory }];
+  }
+  const { name, rank } = nameOf(segment);
   const known = Object.entries(NAMES)
     .flatMap(([symbol, called]) => {
       const address = image.header.symbols[symbol];
@@ -49,19 +57,21 @@ function partsOf(image: MemoryImage, segment: Segment): Part[] {
   const parts: Part[] = [];
   let at = start;
   for (const { address, called, symbol } of known) {
-    const size = image.header.symbols[`sizeof ${symbol}`] ?? 0;
-    if (address > at) parts.push([at, address, name]);
-    parts.push([Math.max(at, address), Math.min(end, address + size), called]);
-    at = Math.max(at, address + size);
+    const last = Math.min(end, address + (image.header.symbolBytes[symbol] ?? 0));
+    if (address > at) parts.push({ from: at, to: address, name, rank });
+    if (last > address) parts.push({ from: address, to: last, name: called, rank: ROOT_RANK.engine });
+    at = Math.max(at, last);
   }
-  if (at < end) parts.push([at, end, name]);
+  if (at < end) parts.push({ from: at, to: end, name, rank });
   return parts;
 }
 
-function nameOf({ name }: Segment): string {
-  if (name === '[heap]' || name === '') return 'memory of malloc';
-  if (name.startsWith('/') && !name.startsWith('/dev/')) return `C variable of ${basename(name)}`;
-  return `memory ${name}`;
+function nameOf({ name }: Segment): Pick<Part, 'name' | 'rank'> {
+  // The last part of a library's variables has no file behind it; the kernel calls it by no name then.
+  if (name.startsWith('/') && !name.startsWith('/dev/')) {
+    return { name: `C variable of ${basename(name)}`, rank: ROOT_RANK.cVariable };
+  }
+  return { name: name === '' || name === '[heap]' ? 'memory of malloc' : `memory ${name}`, rank: ROOT_RANK.cMemory };
 }
 
 /** The collector's list of what might be garbage keeps nothing alive. */

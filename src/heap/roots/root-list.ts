@@ -3,10 +3,10 @@ import type { GraphBuilder } from '../graph-builder.js';
 
 /**
  * How well a root explains why something is alive, best first: what the program names and keeps, what a running
- * function has in a variable, what it is working on, the engine's own tables, and memory of C of which only the address
- * is known. Whatever a better root reaches is explained by it.
+ * function has in a variable, what it is working on, the engine's own tables, and of C: variables of PHP and its
+ * extensions, then memory of which only the address is known. Whatever a better root reaches is explained by it.
  */
-export const ROOT_RANK = { named: 0, variable: 1, temporary: 2, engine: 3, native: 4 } as const;
+export const ROOT_RANK = { named: 0, variable: 1, temporary: 2, engine: 3, cVariable: 4, cMemory: 5 } as const;
 export type RootRank = (typeof ROOT_RANK)[keyof typeof ROOT_RANK];
 
 /** The roots of a heap as edges of node 0, in order of rank. */

@@ -41,7 +41,8 @@ function frames({ image }: HeapView): Iterable<ImageFrame> {
   return framesFrom(image, image.pointer(executorGlobals(image) + currentExecuteData));
 }
 
-function whereabouts({ image }: HeapView, { func, funcAddress, line }: ImageFrame): string {
+/** Functions by where they are declared: that stays, while the line that runs changes from one copy to the next. */
+function whereabouts({ image }: HeapView, { func, funcAddress }: ImageFrame): string {
   if (func === undefined) return `${internalFunctionName(image, funcAddress) ?? 'a call'}()`;
-  return `${func.name}${func.isFunction ? '()' : ''} at ${func.file}:${String(line)}`;
+  return `${func.name}${func.isFunction ? '()' : ''} at ${func.file}:${String(func.line)}`;
 }

@@ -1,8 +1,7 @@
-import { EDGE } from '../edge-sink.js';
 import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
 import type { MemoryImage } from '../image.js';
-import { elementsOf, forEachElement, visitHashTable } from '../structures/hash-table.js';
+import { forEachElement, visitHashTable } from '../structures/hash-table.js';
 import { readName } from '../structures/strings.js';
 import { scanWords } from '../structures/scan.js';
 import { compilerGlobals, executorGlobals } from './engine-globals.js';
@@ -47,25 +46,13 @@ function addResources(image: MemoryImage, table: number, name: string, roots: Ro
   addTable(image, table, `${name}s`, roots);
 }
 
-/** A table of the engine: its elements as they are typed, and pointers to structures of which nothing is known. */
+/** A table of the engine, and what its elements point to. */
 function addTable(image: MemoryImage, table: number, name: string, roots: RootList): void {
   const at = image.at(table);
   if (table === 0 || at < 0) return;
   const sink = roots.sink(ROOT_RANK.engine, () => name);
   roots.addAt(table, NODE_KIND.internal, ROOT_RANK.engine, name);
   visitHashTable(image, at, sink);
-  const { first, count, strideWords } = elementsOf(image, at);
-  for (let index = 0; index < count; index++) {
-    const element = first + index * strideWords;
-    if ((image.words[element + 2]! & 0xff) === structuresPointerType(image)) {
-      sink.edge(image.words[element]!, image.words[element + 1]!, NODE_KIND.unknown, EDGE.root, 0);
-    }
-  }
-}
-
-/** IS_PTR follows IS_INDIRECT (Zend/zend_types.h). */
-function structuresPointerType(image: MemoryImage): number {
-  return image.header.structures.indirectType + 1;
 }
 
 /** Functions and classes are made in arenas, in which nothing is freed until the request ends. */

@@ -19,18 +19,15 @@ export interface ImageFrame {
   /** Undefined for an extension's function, and where the frame has none. */
   readonly func: FunctionInfo | undefined;
   readonly funcAddress: number;
-  readonly line: number;
 }
 
 /** The frames from the innermost one outwards, up to `end` (0: to the last). */
 export function* framesFrom(image: MemoryImage, innermost: number, end = 0): Generator<ImageFrame> {
-  const { executeData, zendOp } = image.header.engine;
+  const { executeData } = image.header.engine;
   let at = innermost;
   for (let depth = 0; at !== 0 && at !== end && depth < MOST_FRAMES && image.at(at) >= 0; depth++) {
     const funcAddress = image.pointer(at + executeData.func);
-    const func = readFunction(image, funcAddress);
-    const line = image.uint32(image.pointer(at + executeData.opline) + zendOp.lineno);
-    yield { executeData: at, func, funcAddress, line: func === undefined ? 0 : line };
+    yield { executeData: at, func: readFunction(image, funcAddress), funcAddress };
     at = image.pointer(at + executeData.prev);
   }
 }

@@ -36,7 +36,10 @@ export function visitZval(image: MemoryImage, at: number, sink: EdgeSink, named:
   const type = words[at + 2]! & 0xff;
   const kind = KIND_OF_TYPE[type];
   if (kind !== undefined) sink.edge(words[at]!, words[at + 1]!, kind, named, name);
-  else if (type === image.header.structures.indirectType) {
+  else if (type === image.header.structures.indirectType + 1) {
+    // IS_PTR: what the engine or an extension keeps in a table of its own.
+    sink.edge(words[at]!, words[at + 1]!, NODE_KIND.unknown, named, name);
+  } else if (type === image.header.structures.indirectType) {
     const to = image.wordAt(words[at]!, words[at + 1]!);
     const target = to < 0 ? undefined : KIND_OF_TYPE[words[to + 2]! & 0xff];
     if (target !== undefined) sink.edge(words[to]!, words[to + 1]!, target, named, name);
