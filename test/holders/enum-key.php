@@ -1,6 +1,6 @@
 <?php
 // Objects below a key that an enum gives.
-// holder: {"holder": "static Pool::$idle", "path": "static Pool::$idle → 'read' → [*]", "types": ["ArrayObject"]}
+// holder: {"holder": "static Pool::$idle", "path": "static Pool::$idle → 'read' → [*]", "types": ["array", "ArrayObject"]}
 declare(strict_types=1);
 
 require __DIR__ . '/turn.php';

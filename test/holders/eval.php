@@ -1,6 +1,6 @@
 <?php
 // Functions that eval makes.
-// holder: {"holder": "compiled code", "path": "compiled code", "types": ["(code)", "string"]}
+// holder: {"holder": "compiled code", "path": "compiled code", "types": ["string", "(code)", "(unknown)"]}
 declare(strict_types=1);
 
 require __DIR__ . '/turn.php';
