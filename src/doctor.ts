@@ -125,6 +125,7 @@ async function checkProcess(pid: number): Promise<Check[]> {
       check('probe sites', true, `${String(target.probes.length)} proven: ${sitesByKind(target)}`, ''),
       ...proofs.map(({ field, value, proof }) => check(field, true, `${String(value)}: ${proof}`, '')),
       heapCheck(target),
+      ...structureChecks(target),
       await sizeCheck(target),
       ...(sites.forwarded.length > 0
         ? [check('forwarded', true, sites.forwarded.map(({ from, to }) => `${from} to ${to}`).join(', '), '', false)]
@@ -132,6 +133,19 @@ async function checkProcess(pid: number): Promise<Check[]> {
     ];
   } finally {
     target.process.elf.close();
+  }
+}
+
+/** What a snapshot needs and a trace does not: how each offset was found, and what the process confirmed. */
+function structureChecks(target: Target): Check[] {
+  try {
+    const { proofs, checks } = target.structures();
+    return [
+      ...proofs.map(({ field, value, proof }) => check(field, true, `${String(value)}: ${proof}`, '', false)),
+      ...checks.map(({ name, found }) => check(name, true, found, '', false)),
+    ];
+  } catch (error) {
+    return [check('snapshots', false, messageOf(error), 'tracing works without', false)];
   }
 }
 

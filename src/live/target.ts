@@ -3,6 +3,9 @@ import type { Probe } from '../bpf/links.js';
 import type { Knobs } from '../bpf/trace-object.js';
 import { PhptraceError } from '../errors.js';
 import { BIN_SIZES, MAX_SMALL_SIZE, binOfSize } from '../php/bins.js';
+import { requiredSymbol } from '../php/code-image.js';
+import { deriveStructures } from '../php/derive-structures.js';
+import type { DerivedStructures } from '../php/derive-structures.js';
 import { deriveEngineLayout } from '../php/engine-layout.js';
 import type { EngineLayout } from '../php/engine-layout.js';
 import type { Engine } from '../php/functions.js';
@@ -13,6 +16,9 @@ import type { ProbeSites } from '../php/probe-sites.js';
 import { detectVersion } from '../php/php-version.js';
 import { openPhpProcess } from '../php/process.js';
 import type { PhpProcess } from '../php/process.js';
+import { proveStructures } from '../php/prove-structures.js';
+import type { StructureCheck } from '../php/prove-structures.js';
+import { StructureMemory } from '../php/structure-memory.js';
 import { allocatorProbes } from './probes.js';
 
 /** A process, its build of PHP, and everything that was derived of it. Close it with `elf.close()`. */
@@ -24,6 +30,11 @@ export interface Target {
   readonly layout: EngineLayout;
   readonly engine: Engine;
   readonly probes: readonly Probe[];
+  /**
+   * Where the engine keeps what a snapshot follows: derived at the first call, in about 0.2 s, and proven in the process.
+   * @throws PhptraceError where it is not known, or the process contradicts it
+   */
+  structures(): ProvenStructures;
 }
 
 /** @throws PhptraceError where the process or its build cannot be traced, with the reason */
@@ -36,11 +47,29 @@ export function openTarget(pid: number): Target {
     const sites = findProbeSites(elf);
     const heap = deriveHeapLayout(elf, sites);
     const engine = { memory, layout, executorGlobals: layout.executorGlobals + loadBias };
-    return { process, version, sites, heap, layout, engine, probes: allocatorProbes(sites, elf) };
+    const probes = allocatorProbes(sites, elf);
+    let proven: ProvenStructures | undefined;
+    const structures = (): ProvenStructures => (proven ??= provenStructures(process, engine));
+    return { process, version, sites, heap, layout, engine, probes, structures };
   } catch (error) {
     elf.close();
     throw error;
   }
+}
+
+export interface ProvenStructures extends DerivedStructures {
+  readonly memory: StructureMemory;
+  /** What the process confirmed. */
+  readonly checks: readonly StructureCheck[];
+}
+
+function provenStructures({ elf, loadBias }: PhpProcess, engine: Engine): ProvenStructures {
+  const derived = deriveStructures(elf, engine.layout, loadBias);
+  const place = (symbol: string): number => requiredSymbol(elf, symbol).address + loadBias;
+  const basicGlobals = elf.symbol('basic_globals') && place('basic_globals');
+  const places = { compilerGlobals: place('compiler_globals'), basicGlobals };
+  const memory = new StructureMemory(engine, derived.structures, places);
+  return { ...derived, memory, checks: proveStructures(memory) };
 }
 
 /** The live heap as it stands, or undefined before PHP has made it. */

@@ -1,0 +1,163 @@
+import { demand, hex } from './contradiction.js';
+import type { NamedLook } from './contradiction.js';
+import type { StructureMemory } from './structure-memory.js';
+
+/** Zend/zend_types.h, every version. */
+const IS_STRING = 6;
+const IS_OBJECT = 8;
+const IS_RESOURCE = 9;
+/** What a callable can be: nothing, a name, an array of class and method, an object. */
+const CALLABLE = new Set([0, IS_STRING, 7, IS_OBJECT]);
+const ZVAL_BYTES = 16;
+/** zend_constant is a zval, then its name (Zend/zend_constants.h). */
+const CONSTANT_NAME = 16;
+/** zend_resource.handle, zend_object.handle. */
+const HANDLE = 8;
+
+export const GLOBAL_CHECKS: readonly NamedLook[] = [
+  ['table of constants', constants],
+  ['ini settings', iniSettings],
+  ['resources', resources],
+  ['handlers', handlers],
+  ['store of objects', objectsStore],
+  ['table of weak references', weakReferences],
+  ['arena', arena],
+  ['interned strings', internedStrings],
+  ['shutdown functions', shutdownFunctions],
+  ['buffer of the collector', collector],
+];
+
+function constants(memory: StructureMemory): string {
+  const table = memory.pointer(memory.eg(memory.structures.eg.zendConstants));
+  demand(memory.isTable(table), () => `${hex(table)} is no hash table`);
+  const constant = memory.find(table, 'PHP_VERSION')?.value ?? 0;
+  demand(constant !== 0, () => `the table at ${hex(table)} has no PHP_VERSION`);
+  const name = memory.string(memory.pointer(constant + CONSTANT_NAME));
+  demand(name === 'PHP_VERSION', () => `the name of PHP_VERSION is ${String(name)}`);
+  const type = memory.zvalType(constant);
+  const version = type === IS_STRING ? memory.string(memory.pointer(constant)) : `of type ${String(type)}`;
+  const wanted = memory.engine.layout.version;
+  demand(version?.startsWith(wanted) === true, () => `PHP_VERSION is ${String(version)}, the binary is ${wanted}`);
+  return `PHP_VERSION is ${String(version)}`;
+}
+
+function iniSettings(memory: StructureMemory): string {
+  const table = memory.pointer(memory.eg(memory.structures.eg.iniDirectives));
+  demand(memory.isTable(table), () => `${hex(table)} is no hash table`);
+  const entry = memory.find(table, 'memory_limit')?.value ?? 0;
+  demand(entry !== 0, () => `the table at ${hex(table)} has no memory_limit`);
+  const name = memory.string(memory.pointer(entry));
+  demand(name === 'memory_limit', () => `the entry of memory_limit is named ${String(name)}`);
+  return `memory_limit is there`;
+}
+
+/** Both lists, and that their elements are resources: an element's number is the handle. */
+function resources(memory: StructureMemory): string {
+  const { eg } = memory.structures;
+  const [regular, persistent] = [eg.regularList, eg.persistentList].map((list) => memory.eg(list)) as [number, number];
+  for (const list of [regular, persistent]) demand(memory.isTable(list), () => `${hex(list)} is no hash table`);
+  let count = 0;
+  for (const { type, value, h } of memory.elements(regular)) {
+    demand(type === IS_RESOURCE, () => `an element of the regular list is of type ${String(type)}`);
+    const handle = memory.uint32(value + HANDLE);
+    demand(handle === h, () => `resource ${String(h)} says that it is number ${String(handle)}`);
+    count++;
+  }
+  return `${String(count)} in the regular list`;
+}
+
+/** The stacks are initialised with the size of a zval; the one between them, with that of an int. */
+function handlers(memory: StructureMemory): string {
+  const { eg } = memory.structures;
+  for (const [name, offset] of Object.entries({ error: eg.userErrorHandler, exception: eg.userExceptionHandler })) {
+    const type = memory.zvalType(memory.eg(offset));
+    demand(CALLABLE.has(type), () => `the ${name} handler is of type ${String(type)}`);
+  }
+  const stacked = [eg.userErrorHandlers, eg.userExceptionHandlers].map((offset) => {
+    const stack = memory.eg(offset);
+    const [size, top, max] = [0, 4, 8].map((field) => memory.uint32(stack + field)) as [number, number, number];
+    demand(size === ZVAL_BYTES, () => `the elements of the stack at ${hex(stack)} have ${String(size)} bytes, not 16`);
+    demand(top <= max, () => `the stack at ${hex(stack)} has ${String(top)} elements and room for ${String(max)}`);
+    return top;
+  });
+  const exception = memory.pointer(memory.eg(eg.exception));
+  demand(exception % 8 === 0, () => `the exception in flight is at ${hex(exception)}`);
+  return `${String(stacked[0])} error and ${String(stacked[1])} exception handlers stand behind the present ones`;
+}
+
+/** Handle n stands at bucket n; a free bucket's word is odd. Looks at the oldest and the newest objects. */
+function objectsStore(memory: StructureMemory): string {
+  const store = memory.eg(memory.structures.eg.objectsStore);
+  const buckets = memory.pointer(store);
+  const [top, size] = [8, 12].map((field) => memory.uint32(store + field)) as [number, number];
+  demand(top >= 1 && top <= size, () => `it counts ${String(top)} objects and has room for ${String(size)}`);
+  demand(buckets % 8 === 0 && buckets !== 0, () => `its buckets are at ${hex(buckets)}`);
+  let count = 0;
+  for (let handle = 1; handle < top; handle++) {
+    if (handle > SAMPLE && handle < top - SAMPLE) continue;
+    const object = memory.objectAt(buckets, handle);
+    if (object === 0) continue;
+    const said = memory.uint32(object + HANDLE);
+    demand(said === handle, () => `the object at bucket ${String(handle)} says that it is number ${String(said)}`);
+    count++;
+  }
+  return `${String(top)} handles, and ${String(count)} of ${String(count)} objects looked at stand at theirs`;
+}
+
+function weakReferences(memory: StructureMemory): string {
+  const table = memory.eg(memory.structures.eg.weakrefs);
+  demand(memory.isTable(table), () => `${hex(table)} is no hash table`);
+  return 'a hash table';
+}
+
+/** { char *ptr, *end; zend_arena *prev }, and the arena's own memory follows (Zend/zend_arena.h). */
+function arena(memory: StructureMemory): string {
+  const at = memory.pointer(memory.places.compilerGlobals + memory.structures.cg.arena);
+  const [next, end, previous] = [0, 8, 16].map((field) => memory.pointer(at + field)) as [number, number, number];
+  demand(at < next && next <= end && previous % 8 === 0, () => {
+    return `the one at ${hex(at)} is used up to ${hex(next)} and ends at ${hex(end)}`;
+  });
+  return `${String(next - at)} of ${String(end - at)} bytes of the newest are used`;
+}
+
+/** A set: each element's value is its own name. */
+function internedStrings(memory: StructureMemory): string {
+  const table = memory.places.compilerGlobals + memory.structures.cg.internedStrings;
+  demand(memory.isTable(table), () => `${hex(table)} is no hash table`);
+  let count = 0;
+  for (const { key, type, value } of memory.elements(table)) {
+    if (count === SAMPLE) break;
+    const text = type === IS_STRING ? memory.string(value) : `of type ${String(type)}`;
+    demand(text === key, () => `an element named ${String(key)} is ${String(text)}`);
+    count++;
+  }
+  return `${String(count)} looked at, each is its own name`;
+}
+
+function shutdownFunctions(memory: StructureMemory): string {
+  const { shutdownFunctions: offset } = memory.structures;
+  const { basicGlobals } = memory.places;
+  if (offset === null || basicGlobals === undefined) return 'not known: this PHP does not export basic_globals';
+  const table = memory.pointer(basicGlobals + offset);
+  if (table === 0) return 'none are registered yet';
+  demand(table % 8 === 0 && memory.isTable(table), () => `${hex(table)} is no hash table`);
+  return 'a hash table';
+}
+
+/** { gc_root_buffer *buf; four bools; uint32_t unused, first_unused, threshold, buf_size, num_roots } (Zend/zend_gc.c). */
+function collector(memory: StructureMemory): string {
+  const { gcGlobals } = memory.structures;
+  if (gcGlobals === null) return 'not known: the code does not show it';
+  const buffer = memory.pointer(gcGlobals);
+  const [firstUnused, size, roots] = [16, 24, 28].map((field) => memory.uint32(gcGlobals + field)) as [
+    number,
+    number,
+    number,
+  ];
+  demand(buffer % 8 === 0 && firstUnused <= Math.max(size, 1) && roots <= size, () => {
+    return `at ${hex(buffer)} with room for ${String(size)}, ${String(firstUnused)} used, ${String(roots)} roots`;
+  });
+  return `${String(roots)} roots, room for ${String(size)}`;
+}
+
+const SAMPLE = 256;

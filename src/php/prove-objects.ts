@@ -1,0 +1,130 @@
+import { demand, hex } from './contradiction.js';
+import type { NamedLook } from './contradiction.js';
+import type { StructureMemory } from './structure-memory.js';
+
+/** Zend/zend_types.h: zend_object. */
+const OBJECT_CLASS = 16;
+const IS_OBJECT = 8;
+const MAX_FRAMES = 4096;
+/** Objects of one kind that are looked at. */
+const SAMPLE = 100;
+
+export const OBJECT_CHECKS: readonly NamedLook[] = [
+  ['closures', closures],
+  ['generators', generators],
+  ['fibers', fibers],
+  ['weak maps', weakMaps],
+];
+
+/** Each has a function, and an object or nothing as its $this. */
+function closures(memory: StructureMemory): string {
+  const { closure } = memory.structures;
+  const { opArray, classEntry } = memory.engine.layout;
+  const found = objectsOf(memory, 'Closure');
+  for (const object of found) {
+    const type = memory.uint8(object + closure.func);
+    demand(type === 1 || type === 2, () => `the function of the one at ${hex(object)} is of type ${String(type)}`);
+    if (type === 2) {
+      const file = memory.string(memory.pointer(object + closure.func + opArray.filename));
+      demand(file !== undefined && file !== '', () => `the function of the one at ${hex(object)} has no file`);
+    }
+    const bound = memory.zvalType(object + closure.thisPtr);
+    demand(bound === 0 || bound === IS_OBJECT, () => `$this of the one at ${hex(object)} is of type ${String(bound)}`);
+    const scope = memory.pointer(object + closure.calledScope);
+    const name = scope === 0 ? '' : memory.string(memory.pointer(scope + classEntry.name));
+    demand(name !== undefined, () => `the one at ${hex(object)} is called in a class without a name`);
+  }
+  return said(found.length, 'have a function each');
+}
+
+/** The frame of one that is suspended gives its generator as the place for the value it returns. */
+function generators(memory: StructureMemory): string {
+  const { generator } = memory.structures;
+  const { returnValue } = memory.engine.layout.executeData;
+  const found = objectsOf(memory, 'Generator');
+  let suspended = 0;
+  for (const object of found) {
+    const frame = memory.pointer(object + generator.executeData);
+    for (const field of [generator.value, generator.key, generator.retval, generator.values]) {
+      const type = memory.zvalType(object + field);
+      demand(type <= 10, () => `a value of the one at ${hex(object)} is of type ${String(type)}`);
+    }
+    if (frame === 0) continue;
+    suspended++;
+    const owner = memory.pointer(frame + returnValue);
+    demand(owner === object, () => `the frame of the one at ${hex(object)} belongs to ${hex(owner)}`);
+  }
+  return said(found.length, `have values, ${String(suspended)} have a frame that names its generator`);
+}
+
+/** From the innermost frame of one that is suspended, the frames lead to the one at the bottom. */
+function fibers(memory: StructureMemory): string {
+  const { eg, fiber } = memory.structures;
+  if (fiber === null || eg.activeFiber === null) return 'this PHP has none';
+  const active = memory.pointer(memory.eg(eg.activeFiber));
+  const found = objectsOf(memory, 'Fiber');
+  demand(
+    active === 0 || found.includes(active) || found.length >= SAMPLE,
+    () => `the active one, ${hex(active)}, is none`,
+  );
+  let suspended = 0;
+  for (const object of found) {
+    const [callable, result] = [fiber.callable, fiber.result].map((field) => memory.zvalType(object + field)) as [
+      number,
+      number,
+    ];
+    demand(callable <= IS_OBJECT && result <= 10, () => {
+      return `the one at ${hex(object)} has a callable of type ${String(callable)}, a result of type ${String(result)}`;
+    });
+    const [innermost, bottom] = [fiber.executeData, fiber.stackBottom].map((field) =>
+      memory.pointer(object + field),
+    ) as [number, number];
+    if (innermost === 0 || object === active) continue;
+    demand(reaches(memory, innermost, bottom), () => {
+      return `the frames of the one at ${hex(object)} do not lead from ${hex(innermost)} to ${hex(bottom)}`;
+    });
+    suspended++;
+  }
+  return said(found.length, `are fibers, the frames of ${String(suspended)} lead to their bottom`);
+}
+
+function reaches(memory: StructureMemory, frame: number, bottom: number): boolean {
+  const { prev } = memory.engine.layout.executeData;
+  let at = frame;
+  for (let count = 0; at !== 0 && count < MAX_FRAMES; count++) {
+    if (at === bottom) return true;
+    at = memory.pointer(at + prev);
+  }
+  return false;
+}
+
+/** The table lies before the object. */
+function weakMaps(memory: StructureMemory): string {
+  const { weakMap } = memory.structures;
+  if (weakMap === null) return 'this PHP has none';
+  const found = objectsOf(memory, 'WeakMap');
+  for (const object of found) {
+    const table = object - weakMap.std + weakMap.table;
+    demand(memory.isTable(table), () => `the one at ${hex(object)} has no hash table at ${hex(table)}`);
+  }
+  return said(found.length, 'have a hash table each');
+}
+
+function said(count: number, what: string): string {
+  return count === 0 ? 'there are none yet' : `${String(count)} looked at ${what}`;
+}
+
+/** The newest objects of a final class of the engine's. */
+function objectsOf(memory: StructureMemory, className: string): number[] {
+  const { eg } = memory.structures;
+  const table = memory.pointer(memory.eg(memory.engine.layout.eg.classTable));
+  const classEntry = memory.find(table, className.toLowerCase())?.value ?? 0;
+  const buckets = memory.pointer(memory.eg(eg.objectsStore));
+  const objects: number[] = [];
+  for (let handle = memory.uint32(memory.eg(eg.objectsStore) + 8) - 1; handle > 0; handle--) {
+    const object = memory.objectAt(buckets, handle);
+    if (object !== 0 && memory.pointer(object + OBJECT_CLASS) === classEntry) objects.push(object);
+    if (objects.length === SAMPLE) break;
+  }
+  return objects;
+}
