@@ -166,9 +166,7 @@ export class StructureReader {
   fiber(): Structures['fiber'] {
     const { fiber } = this.known;
     if (fiber === null) return null;
-    for (const [field, value] of Object.entries(fiber)) {
-      if (value !== null) this.book.note(`fiber.${field}`, value, TABLE);
-    }
+    for (const [field, value] of Object.entries(fiber)) this.book.note(`fiber.${field}`, value, TABLE);
     const stackBottom = this.book.note('fiber.stackBottom', fiber.executeData + 8, 'the word after executeData');
     return { ...fiber, stackBottom };
   }

@@ -39,7 +39,6 @@ export interface StructuresVersion {
   readonly fiber: {
     readonly callable: number;
     readonly executeData: number;
-    readonly vmStack: number | null;
     readonly result: number;
   } | null;
   /** Zend/zend_map_ptr.h */
@@ -68,7 +67,7 @@ const EG_TO_8_2 = {
 const ROWS: readonly StructuresVersion[] = [
   {
     minor: '7.4',
-    checkedOn: [],
+    checkedOn: ['7.4.33'],
     eg: { ...EG_TO_8_2, activeFiber: null, weakrefs: 1552 },
     cg: { mapPtrBase: 528, arena: 384 },
     opArray: {
@@ -92,7 +91,7 @@ const ROWS: readonly StructuresVersion[] = [
   },
   {
     minor: '8.0',
-    checkedOn: [],
+    checkedOn: ['8.0.30'],
     eg: { ...EG_TO_8_2, activeFiber: null, weakrefs: 1552 },
     cg: { mapPtrBase: 472, arena: 328 },
     opArray: {
@@ -116,7 +115,7 @@ const ROWS: readonly StructuresVersion[] = [
   },
   {
     minor: '8.1',
-    checkedOn: [],
+    checkedOn: ['8.1.29'],
     eg: { ...EG_TO_8_2, activeFiber: 1672, weakrefs: 1560 },
     cg: { mapPtrBase: 480, arena: 328 },
     opArray: {
@@ -132,7 +131,7 @@ const ROWS: readonly StructuresVersion[] = [
     mutableData: 232,
     propertyInfoCe: 32,
     generator: 56,
-    fiber: { callable: 176, executeData: 264, vmStack: null, result: 280 },
+    fiber: { callable: 176, executeData: 264, result: 280 },
     mapPtr: { baseCorrection: 0, even: 'slot' },
     indirectType: 12,
     resourceType: 16,
@@ -140,7 +139,7 @@ const ROWS: readonly StructuresVersion[] = [
   },
   {
     minor: '8.2',
-    checkedOn: [],
+    checkedOn: ['8.2.20', '8.2.36'],
     eg: { ...EG_TO_8_2, activeFiber: 1680, weakrefs: 1568 },
     cg: { mapPtrBase: 480, arena: 328 },
     opArray: {
@@ -156,7 +155,7 @@ const ROWS: readonly StructuresVersion[] = [
     mutableData: 232,
     propertyInfoCe: 32,
     generator: 56,
-    fiber: { callable: 192, executeData: 280, vmStack: 296, result: 304 },
+    fiber: { callable: 192, executeData: 280, result: 304 },
     mapPtr: { baseCorrection: 0, even: 'direct' },
     indirectType: 12,
     resourceType: 16,
@@ -164,7 +163,7 @@ const ROWS: readonly StructuresVersion[] = [
   },
   {
     minor: '8.3',
-    checkedOn: [],
+    checkedOn: ['8.3.8'],
     eg: {
       regularList: 568,
       userExceptionHandler: 704,
@@ -189,7 +188,7 @@ const ROWS: readonly StructuresVersion[] = [
     mutableData: 232,
     propertyInfoCe: 32,
     generator: 56,
-    fiber: { callable: 192, executeData: 288, vmStack: 304, result: 312 },
+    fiber: { callable: 192, executeData: 288, result: 312 },
     mapPtr: { baseCorrection: 0, even: 'direct' },
     indirectType: 12,
     resourceType: 16,
@@ -197,7 +196,7 @@ const ROWS: readonly StructuresVersion[] = [
   },
   {
     minor: '8.4',
-    checkedOn: [],
+    checkedOn: ['8.4.14'],
     eg: {
       regularList: 584,
       userExceptionHandler: 720,
@@ -222,7 +221,7 @@ const ROWS: readonly StructuresVersion[] = [
     mutableData: 232,
     propertyInfoCe: 32,
     generator: 56,
-    fiber: { callable: 192, executeData: 288, vmStack: 304, result: 312 },
+    fiber: { callable: 192, executeData: 288, result: 312 },
     mapPtr: { baseCorrection: 0, even: 'direct' },
     indirectType: 12,
     resourceType: 16,
@@ -230,7 +229,7 @@ const ROWS: readonly StructuresVersion[] = [
   },
   {
     minor: '8.5',
-    checkedOn: [],
+    checkedOn: ['8.5.2'],
     eg: {
       regularList: 608,
       userExceptionHandler: 744,
@@ -255,7 +254,7 @@ const ROWS: readonly StructuresVersion[] = [
     mutableData: 232,
     propertyInfoCe: 32,
     generator: 56,
-    fiber: { callable: 192, executeData: 288, vmStack: 304, result: 312 },
+    fiber: { callable: 192, executeData: 288, result: 312 },
     mapPtr: { baseCorrection: 0, even: 'direct' },
     indirectType: 12,
     resourceType: 16,

@@ -98,9 +98,8 @@ export interface Structures {
   readonly fiber: {
     /** Innermost frame while the fiber is suspended. */
     readonly executeData: number;
+    /** The frame at the bottom: it stands in the first page of the fiber's VM stack, right after the page's header. */
     readonly stackBottom: number;
-    /** zend_vm_stack page; null in 8.1, which keeps it on the C stack: there the first page begins 32 bytes before the frame at the bottom. */
-    readonly vmStack: number | null;
     /** zend_fcall_info: its function_name zval. */
     readonly callable: number;
     /** zval. */

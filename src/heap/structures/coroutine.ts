@@ -6,7 +6,10 @@ import { framesFrom, visitTemporaries, visitVariables } from './frame.js';
 import { visitZval } from './zval.js';
 
 const TWO_32 = 2 ** 32;
-/** ZEND_VM_STACK_HEADER_SLOTS (Zend/zend_execute.h): a page's first frame begins here. */
+/**
+ * ZEND_VM_STACK_HEADER_SLOTS (Zend/zend_execute.h): the first frame begins here in its page. zend_fiber.vm_stack is set
+ * only when a fiber has finished; while it is suspended, this is the way to its page.
+ */
 const STACK_HEADER = 32;
 
 /** Tells the sink of a generator's values and, while it is suspended, of the variables of its frame. */
@@ -30,7 +33,7 @@ export function visitFiber(image: MemoryImage, at: number, sink: EdgeSink): void
   visitZval(image, at + fiber.callable / 4, sink, EDGE.internal, INTERNAL['(code)']);
   visitZval(image, at + fiber.result / 4, sink, EDGE.internal, INTERNAL['(value)']);
   const bottom = image.pointerAt(at + fiber.stackBottom / 4);
-  const page = fiber.vmStack === null ? bottom - STACK_HEADER : image.pointerAt(at + fiber.vmStack / 4);
+  const page = bottom === 0 ? 0 : bottom - STACK_HEADER;
   sink.edge(page >>> 0, Math.floor(page / TWO_32), NODE_KIND.vmStack, EDGE.internal, INTERNAL['(frame)']);
   for (const frame of framesFrom(image, image.pointerAt(at + fiber.executeData / 4), bottom)) {
     visitVariables(image, frame, sink);
