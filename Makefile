@@ -5,6 +5,7 @@ PACKAGES := php-cli=/usr/bin/php php-dev=/usr/bin/phpize \
 	clang=/usr/bin/clang llvm=/usr/bin/llvm-strip clang-format=/usr/bin/clang-format \
 	libbpf1=/usr/lib/*-linux-gnu/libbpf.so.1 libbpf-dev=/usr/include/bpf/bpf_helpers.h \
 	gcc=/usr/bin/gcc libc6-dev=/usr/include/stdio.h make=/usr/bin/make
+CHROMIUM_PACKAGES := chromium=/usr/bin/chromium
 BENCH_PACKAGES := bpfcc-tools=/usr/sbin/memleak-bpfcc linux-headers-amd64=/usr/src/linux-headers-*-amd64
 
 SOURCE_FOLDERS := $(wildcard src cli test bench)
@@ -22,20 +23,24 @@ AVA_FLAGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build test test-unit demo bench lint typecheck format clean pack apt apt-bench
+.PHONY: help setup build test test-unit test-chromium demo bench lint typecheck format clean pack apt apt-bench \
+	apt-chromium
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: apt $(NODE_MODULES) ## install the packages that are missing (apt, npm)
 
 build: build/probes/trace.bpf.o build/probes/launch.bpf.o build/.compiled ## build the BPF object and the TypeScript
 
-test: build ## run every test (needs root and a php)
-	$(BIN)/ava $(AVA_FLAGS) 'build/test/**/*.test.js'
+test: build ## run the tests (needs root and a php)
+	$(BIN)/ava $(AVA_FLAGS) 'build/test/{unit,integration}/**/*.test.js'
 
 test-unit: build ## run the tests that need neither root nor php
 	$(BIN)/ava $(AVA_FLAGS) 'build/test/unit/**/*.test.js'
+
+test-chromium: build apt-chromium ## load a .heapsnapshot into the DevTools of a Chromium
+	$(BIN)/ava $(AVA_FLAGS) 'build/test/chromium/**/*.test.js'
 
 demo: build ## trace a worker that leaks and check that the report names its lines
 	$(SUDO) examples/demo.sh
@@ -94,3 +99,6 @@ apt:
 
 apt-bench:
 	$(call install,$(BENCH_PACKAGES))
+
+apt-chromium:
+	$(call install,$(CHROMIUM_PACKAGES))
