@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureBoundaryCost } from './boundary-cost.js';
 import { measureDetachTime } from './detach-time.js';
+import { measureGraphCost } from './graph-cost.js';
 import { measurePairCost } from './pair-cost.js';
 import { measureTableCost } from './table-cost.js';
 import { renderMarkdown, renderText } from './table.js';
@@ -21,6 +22,7 @@ async function main(args: readonly string[]): Promise<void> {
     const rows: Row[] = [
       ...(await measurePairCost(directory, progress)),
       ...(await measureTableCost(progress)),
+      ...(await measureGraphCost(progress)),
       ...(await measureBoundaryCost(directory, progress)),
       ...(await measureDetachTime(directory, progress)),
     ];
