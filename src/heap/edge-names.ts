@@ -73,13 +73,13 @@ export class EdgeNames {
     return names;
   }
 
-  private propertyName(node: number, slot: number): string {
+  propertyName(node: number, slot: number): string {
     const { view, builder } = this;
     const info = classAt(view, view.blocks.words[node]! + builder.inner8[node]! * 2);
     return info?.propertyName(slot) ?? String(slot);
   }
 
-  private text(zendString: number): string {
+  text(zendString: number): string {
     return readName(this.view.image, zendString) ?? '?';
   }
 }
@@ -90,6 +90,11 @@ export function typeNameOf(view: HeapView, { kinds, inner8 }: GraphBuilder, node
   if (kind === NODE_KIND.object) {
     return classAt(view, view.blocks.words[node]! + inner8[node]! * 2)?.name ?? '(object)';
   }
+  return typeNameOfKind(kind);
+}
+
+/** The same for a kind, of which classes are no part. */
+export function typeNameOfKind(kind: number): string {
   return TYPE_NAMES.get(kind) ?? '(unknown)';
 }
 

@@ -1,11 +1,18 @@
 import { BlockTable } from './blocks.js';
-import { EdgeNames, typeNameOf } from './edge-names.js';
+import { EdgeNames, typeNameOf, typeNameOfKind } from './edge-names.js';
+import type { EdgeSink } from './edge-sink.js';
 import { GraphBuilder } from './graph-builder.js';
+import { NODE_KIND } from './heap-graph.js';
 import type { EdgeName, HeapGraph } from './heap-graph.js';
 import { HeapView } from './heap-view.js';
 import type { MemoryImage } from './image.js';
 import { followRoots } from './roots/collect.js';
 import type { RootList } from './roots/root-list.js';
+import { classEntryAt } from './structures/object.js';
+import { visitBlock } from './visit-block.js';
+
+/** Numbers of types below this are kinds. */
+const FIRST_CLASS = 16;
 
 /** The graph of an image's heap. */
 export class ImageGraph implements HeapGraph {
@@ -17,6 +24,8 @@ export class ImageGraph implements HeapGraph {
   /** ROOT_RANK of each edge of node 0, ascending. */
   readonly rootRanks: Uint8Array;
   private readonly names: EdgeNames;
+  private readonly classNumbers = new Map<number, number>();
+  private readonly classNames: string[] = [];
 
   private constructor(
     readonly view: HeapView,
@@ -52,6 +61,40 @@ export class ImageGraph implements HeapGraph {
 
   edgeName(node: number, edge: number): EdgeName {
     return node === 0 ? { kind: 'root', name: this.roots.names[edge]! } : this.names.of(node, edge);
+  }
+
+  /** Tells a sink of the pointers of a block, in the order of its edges; some may be no edge, being stale. */
+  visit(node: number, sink: EdgeSink): void {
+    visitBlock(this.view, node, this.kinds[node]!, this.builder.inner8[node]!, sink);
+  }
+
+  /** A number for what a node is: equal for nodes of the same kind and class. `typeText` has its name. */
+  typeNumber(node: number): number {
+    const kind = this.kinds[node]!;
+    if (kind !== NODE_KIND.object) return kind;
+    const { image, blocks } = this.view;
+    const entry = classEntryAt(image, blocks.words[node]! + this.builder.inner8[node]! * 2);
+    let number = this.classNumbers.get(entry);
+    if (number === undefined) {
+      number = FIRST_CLASS + this.classNames.push(this.typeName(node)) - 1;
+      this.classNumbers.set(entry, number);
+    }
+    return number;
+  }
+
+  /** As `typeName` calls the nodes of that number. */
+  typeText(number: number): string {
+    return number < FIRST_CLASS ? typeNameOfKind(number) : (this.classNames[number - FIRST_CLASS] ?? '(object)');
+  }
+
+  /** The name of a declared property of an object. */
+  propertyText(node: number, slot: number): string {
+    return this.names.propertyName(node, slot);
+  }
+
+  /** The text of a zend_string that is a name. */
+  nameText(zendString: number): string {
+    return this.names.text(zendString);
   }
 
   addressOf(node: number): number {

@@ -28,7 +28,7 @@ export function describePath(graph: HeapGraph, way: readonly Step[]): RetentionP
     if (step !== undefined) {
       steps.push(step);
       isHidden = isOpaque(graph.kinds[graph.edgeTo[edge]!]!);
-    } else if (!isHidden && isContent(graph, name, node, graph.edgeTo[edge]!)) {
+    } else if (!isHidden && name.name === '(content)' && isContent(graph.kinds, node, graph.edgeTo[edge]!)) {
       steps.push({ text: ANY, wildcard: ANY });
       isHidden = true;
     }
@@ -63,7 +63,7 @@ function stepOf({ kind, name }: EdgeName): PathStep | undefined {
 }
 
 /** What is in a resource, or in a block of an extension's, is said to be in what holds that. */
-function isOpaque(kind: number): boolean {
+export function isOpaque(kind: number): boolean {
   return kind === NODE_KIND.unknown || kind === NODE_KIND.internal || kind === NODE_KIND.resource;
 }
 
@@ -71,8 +71,8 @@ function isOpaque(kind: number): boolean {
  * True where an engine's or extension's own pointer leads from a container to what it contains. Its own blocks, and an
  * array that is the container's storage, are no step.
  */
-function isContent({ kinds }: HeapGraph, { name }: EdgeName, from: number, to: number): boolean {
-  if (name !== '(content)' || kinds[from] === NODE_KIND.reference) return false;
+export function isContent(kinds: Uint8Array, from: number, to: number): boolean {
+  if (kinds[from] === NODE_KIND.reference) return false;
   const kind = kinds[to];
   return kind === NODE_KIND.object || kind === NODE_KIND.string || kind === NODE_KIND.reference;
 }

@@ -3,7 +3,6 @@ import type { KernelCounters } from '../bpf/trace-object.js';
 import { PhptraceError } from '../errors.js';
 import { captureImage } from '../heap/capture.js';
 import type { TraceObserver, TraceOptions } from '../options.js';
-import { deriveStructures } from '../php/derive-structures.js';
 import { processState, resumeProcess } from '../php/process.js';
 import { decodeEvent } from '../trace/events.js';
 import type { ProcessChange } from '../trace/events.js';
@@ -159,8 +158,7 @@ export class Session {
     const { ring } = this.probed.object;
     try {
       let end = 0;
-      const { process, layout } = this.target;
-      const { structures } = deriveStructures(process.elf, layout, process.loadBias);
+      const { structures } = this.target.structures();
       const image = captureImage(this.target, structures, {
         whileStopped: () => {
           end = ring.end;

@@ -2,6 +2,7 @@ import { EDGE, INTERNAL } from '../edge-sink.js';
 import type { EdgeSink } from '../edge-sink.js';
 import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
+import type { MemoryImage } from '../image.js';
 import { PROPERTIES_AT } from './classes.js';
 import type { ClassInfo } from './classes.js';
 import { visitClosure } from './closure.js';
@@ -15,6 +16,11 @@ import { ZVAL_WORDS, visitZval } from './zval.js';
 const CLASS = 4;
 const HANDLERS = 6;
 const PROPERTIES = 8;
+
+/** Address of the class entry of the object whose zend_object lies at a word. */
+export function classEntryAt(image: MemoryImage, at: number): number {
+  return image.pointerAt(at + CLASS);
+}
 
 /** The class of the object whose zend_object lies at a word; undefined where it is none. */
 export function classAt(view: HeapView, at: number): ClassInfo | undefined {
