@@ -3,15 +3,16 @@ import type { Probe } from '../bpf/links.js';
 import type { Knobs } from '../bpf/trace-object.js';
 import { PhptraceError } from '../errors.js';
 import { BIN_SIZES, MAX_SMALL_SIZE, binOfSize } from '../php/bins.js';
+import { deriveBuild } from '../php/build.js';
+import type { PhpBuild } from '../php/build.js';
 import { requiredSymbol } from '../php/code-image.js';
 import { deriveStructures } from '../php/derive-structures.js';
 import type { DerivedStructures } from '../php/derive-structures.js';
-import { deriveEngineLayout } from '../php/engine-layout.js';
+import { Disassembler } from '../php/disassembly.js';
+import type { ElfFile } from '../php/elf.js';
 import type { EngineLayout } from '../php/engine-layout.js';
 import type { Engine } from '../php/functions.js';
-import { deriveHeapLayout } from '../php/heap-layout.js';
 import type { HeapLayout } from '../php/heap-layout.js';
-import { findProbeSites } from '../php/probe-sites.js';
 import type { ProbeSites } from '../php/probe-sites.js';
 import { detectVersion } from '../php/php-version.js';
 import { openPhpProcess } from '../php/process.js';
@@ -43,9 +44,7 @@ export function openTarget(pid: number): Target {
   const { elf, memory, loadBias } = process;
   try {
     const version = detectVersion(elf);
-    const layout = deriveEngineLayout(elf, version);
-    const sites = findProbeSites(elf);
-    const heap = deriveHeapLayout(elf, sites);
+    const { sites, heap, layout } = buildOf(elf, version);
     const engine = { memory, layout, executorGlobals: layout.executorGlobals + loadBias };
     const probes = allocatorProbes(sites, elf);
     let proven: ProvenStructures | undefined;
@@ -70,6 +69,15 @@ function provenStructures({ elf, loadBias }: PhpProcess, engine: Engine): Proven
   const places = { compilerGlobals: place('compiler_globals'), basicGlobals };
   const memory = new StructureMemory(engine, derived.structures, places);
   return { ...derived, memory, checks: proveStructures(memory) };
+}
+
+function buildOf(elf: ElfFile, version: string): PhpBuild {
+  const disassembler = new Disassembler(elf);
+  try {
+    return deriveBuild(disassembler, version);
+  } finally {
+    disassembler.free();
+  }
 }
 
 /** The live heap as it stands, or undefined before PHP has made it. */

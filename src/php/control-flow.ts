@@ -23,8 +23,30 @@ export interface FlowGraph {
 export function flowGraph(
   disassembler: Disassembler,
   entry: number,
-  follow: (target: number) => boolean = insideFunction(disassembler, entry),
+  follow?: (target: number) => boolean,
 ): FlowGraph {
+  if (follow !== undefined) return walk(disassembler, entry, follow);
+  const known = graphs.get(disassembler) ?? new Map<number, FlowGraph>();
+  graphs.set(disassembler, known);
+  const graph = known.get(entry) ?? walk(disassembler, entry, insideFunction(disassembler, entry));
+  known.set(entry, graph);
+  return graph;
+}
+
+/** Everything that the code hands control to by name: direct calls and jumps out of it. */
+export function targets(graph: FlowGraph): Set<number> {
+  return new Set([...graph.calls, ...graph.exits]);
+}
+
+/** True where no path comes to a return or leaves: a `.cold` part that ends in a panic. */
+export function neverReturns(graph: FlowGraph): boolean {
+  return graph.returns.length === 0 && graph.exits.size === 0 && graph.otherJumps.length === 0;
+}
+
+/** Several derivations look at the same functions. */
+const graphs = new WeakMap<Disassembler, Map<number, FlowGraph>>();
+
+function walk(disassembler: Disassembler, entry: number, follow: (target: number) => boolean): FlowGraph {
   const instructions = new Map<number, Instruction>();
   const successorsOf = new Map<number, readonly number[]>();
   const exits = new Set<number>();
@@ -41,7 +63,7 @@ export function flowGraph(
       if (follow(target)) successors.push(target);
       else exits.add(target);
     }
-    if (fallsThrough(instruction) && instruction.next < disassembler.image.bounds(address).end) {
+    if (fallsThrough(instruction) && instruction.next < disassembler.bounds(address).end) {
       successors.push(instruction.next);
     }
     successorsOf.set(address, successors);
@@ -59,18 +81,8 @@ export function flowGraph(
   };
 }
 
-/** Everything that the code hands control to by name: direct calls and jumps out of it. */
-export function targets(graph: FlowGraph): Set<number> {
-  return new Set([...graph.calls, ...graph.exits]);
-}
-
-/** True where no path comes to a return or leaves: a `.cold` part that ends in a panic. */
-export function neverReturns(graph: FlowGraph): boolean {
-  return graph.returns.length === 0 && graph.exits.size === 0 && graph.otherJumps.length === 0;
-}
-
 function insideFunction(disassembler: Disassembler, entry: number): (target: number) => boolean {
-  const { start, end } = disassembler.image.bounds(entry);
+  const { start, end } = disassembler.bounds(entry);
   return (target) => target >= start && target < end;
 }
 

@@ -1,6 +1,7 @@
 import { PhptraceError } from '../errors.js';
 import { requiredSymbol } from './code-image.js';
 import type { CodeImage } from './code-image.js';
+import { Disassembler } from './disassembly.js';
 import { EngineCode, GLOBALS } from './engine-code.js';
 import type { EngineLayout } from './engine-layout.js';
 import { BASIC_GLOBALS, COMPILER_GLOBALS, GlobalsReader } from './globals-reader.js';
@@ -33,11 +34,12 @@ export function deriveStructures(image: CodeImage, engine: EngineLayout, loadBia
     );
   }
   const book = new ProofBook(`${image.name}: PHP ${engine.version}`);
-  const code = new EngineCode(image, requiredSymbol(image, GLOBALS), [COMPILER_GLOBALS, BASIC_GLOBALS]);
+  const disassembler = new Disassembler(image);
   try {
+    const code = new EngineCode(disassembler, requiredSymbol(image, GLOBALS), [COMPILER_GLOBALS, BASIC_GLOBALS]);
     return { structures: structuresOf(code, book, known, engine, loadBias), proofs: book.proofs };
   } finally {
-    code.free();
+    disassembler.free();
   }
 }
 

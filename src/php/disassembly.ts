@@ -2,7 +2,7 @@ import { Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, Mnemonic,
 import { Instruction as IcedInstruction, MemorySizeExt, Register as IcedRegister, RegisterExt } from 'iced-x86';
 import type { UsedRegister } from 'iced-x86';
 import { PhptraceError } from '../errors.js';
-import type { CodeImage } from './code-image.js';
+import type { CodeImage, FunctionBounds } from './code-image.js';
 
 /** The 64-bit general registers of x86-64, by the names of the kernel's `struct pt_regs`. */
 export const REGISTERS = [
@@ -57,6 +57,7 @@ export interface Instruction {
 export class Disassembler {
   readonly #decoders = new Map<number, Decoder>();
   readonly #decoded = new Map<number, Instruction>();
+  #bounds: FunctionBounds = { start: 0, end: 0 };
   readonly #info = new InstructionInfoFactory();
   readonly #instruction = new IcedInstruction();
 
@@ -88,8 +89,14 @@ export class Disassembler {
     }
   }
 
+  /** The function that holds `address`, as the image tells it; mostly the one that was asked for last. */
+  bounds(address: number): FunctionBounds {
+    const { start, end } = this.#bounds;
+    return address >= start && address < end ? this.#bounds : (this.#bounds = this.image.bounds(address));
+  }
+
   #decode(address: number): Instruction {
-    const { start, end } = this.image.bounds(address);
+    const { start, end } = this.bounds(address);
     let decoder = this.#decoders.get(start);
     if (decoder === undefined) {
       decoder = new Decoder(64, this.image.read(start, end - start), DecoderOptions.None);

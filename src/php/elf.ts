@@ -7,6 +7,7 @@ import type { ElfHeaders, SectionHeader } from './elf-headers.js';
 import { readSlots, slotOfStub } from './elf-slots.js';
 import { readSymbols } from './elf-symbols.js';
 import { functionBounds, functionStarts } from './function-bounds.js';
+import type { CodeRange } from './function-bounds.js';
 
 const EXECUTABLE_SECTION = 0x4;
 const NOTE_HEADER_BYTES = 12;
@@ -42,6 +43,8 @@ export class ElfFile implements CodeImage {
   #symbols: ReadonlyMap<string, CodeSymbol> | undefined;
   #slots: ReadonlyMap<number, string> | undefined;
   #starts: Float64Array | undefined;
+  #stubs: readonly SectionHeader[] | undefined;
+  #code: readonly CodeRange[] | undefined;
 
   constructor(
     readonly name: string,
@@ -74,9 +77,8 @@ export class ElfFile implements CodeImage {
   }
 
   stubSymbol(address: number): string | undefined {
-    const table = this.headers.sections.find((section) => {
-      return section.name.startsWith('.plt') && address >= section.address && address < endOf(section);
-    });
+    this.#stubs ??= this.headers.sections.filter(({ name }) => name.startsWith('.plt'));
+    const table = this.#stubs.find((section) => address >= section.address && address < endOf(section));
     if (table === undefined) return undefined;
     const bytes = this.#pread(this.fileOffset(address), Math.min(STUB_BYTES, endOf(table) - address), 'linkage stub');
     const slot = slotOfStub(bytes, address);
@@ -116,7 +118,8 @@ export class ElfFile implements CodeImage {
   /** Bounds by `.eh_frame_hdr`, so for static functions without symbols too. */
   bounds(address: number): FunctionBounds {
     this.#starts ??= this.#functionStarts();
-    const found = functionBounds(this.#starts, this.#codeRanges(), address);
+    this.#code ??= this.#codeRanges();
+    const found = functionBounds(this.#starts, this.#code, address);
     if (found !== undefined) return found;
     throw new PhptraceError(`${this.name}: no function of .eh_frame_hdr holds address 0x${address.toString(16)}`);
   }
@@ -144,7 +147,7 @@ export class ElfFile implements CodeImage {
     return functionStarts(this.#pread(segment.offset, segment.fileBytes, '.eh_frame_hdr'), segment.address);
   }
 
-  #codeRanges(): { start: number; end: number }[] {
+  #codeRanges(): CodeRange[] {
     return this.headers.sections
       .filter(({ type, flags }) => type !== SectionType.noBits && (flags & EXECUTABLE_SECTION) !== 0)
       .map(({ address, sizeBytes }) => ({ start: address, end: address + sizeBytes }));

@@ -1,19 +1,14 @@
-import type { CodeImage, CodeSymbol } from './code-image.js';
+import type { CodeSymbol } from './code-image.js';
 import { flowGraph } from './control-flow.js';
-import { Disassembler } from './disassembly.js';
-import type { Instruction } from './disassembly.js';
+import type { Disassembler, Instruction } from './disassembly.js';
 import { loadChains } from './load-chains.js';
 import type { Access, GlobalRoot, LoadChains, Pointer } from './load-chains.js';
 
 /** The root of chains that begin in `executor_globals`. */
 export const GLOBALS = 'executor_globals';
 
-/**
- * What exported functions of the engine read and pass on. A function that the binary lacks shows nothing. It holds
- * WebAssembly memory: the caller frees it.
- */
+/** What exported functions of the engine read and pass on. A function that the binary lacks shows nothing. */
 export class EngineCode {
-  readonly #disassembler: Disassembler;
   readonly #roots: readonly GlobalRoot[];
   readonly #chains = new Map<string, LoadChains>();
 
@@ -22,32 +17,27 @@ export class EngineCode {
    * @param others symbols of other global structures whose members are asked for; those that are absent show nothing.
    */
   constructor(
-    readonly image: CodeImage,
+    readonly disassembler: Disassembler,
     readonly globals: CodeSymbol,
     others: readonly string[] = [],
   ) {
-    this.#disassembler = new Disassembler(image);
     this.#roots = [
       { root: GLOBALS, ...globals },
       ...others.flatMap((root) => {
-        const symbol = image.symbol(root);
+        const symbol = disassembler.image.symbol(root);
         return symbol === undefined ? [] : [{ root, ...symbol }];
       }),
     ];
   }
 
-  free(): void {
-    this.#disassembler.free();
-  }
-
   instructions(name: string): Instruction[] {
-    const symbol = this.image.symbol(name);
-    return symbol === undefined ? [] : [...flowGraph(this.#disassembler, symbol.address).instructions.values()];
+    const symbol = this.disassembler.image.symbol(name);
+    return symbol === undefined ? [] : [...flowGraph(this.disassembler, symbol.address).instructions.values()];
   }
 
   /** What a function hands over as its first argument, to one function or to any. */
   argumentsOf(symbol: string, callee?: string): Pointer[] {
-    const target = callee === undefined ? undefined : this.image.symbol(callee)?.address;
+    const target = callee === undefined ? undefined : this.disassembler.image.symbol(callee)?.address;
     const calls = (this.#chainsOf(symbol)?.calls ?? []).filter(
       (call) => callee === undefined || call.target === target,
     );
@@ -69,11 +59,11 @@ export class EngineCode {
   }
 
   #chainsOf(name: string): LoadChains | undefined {
-    const symbol = this.image.symbol(name);
+    const symbol = this.disassembler.image.symbol(name);
     if (symbol === undefined) return undefined;
     let chains = this.#chains.get(name);
     if (chains === undefined) {
-      chains = loadChains(this.#disassembler, symbol.address, this.#roots);
+      chains = loadChains(this.disassembler, symbol.address, this.#roots);
       this.#chains.set(name, chains);
     }
     return chains;

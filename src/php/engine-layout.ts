@@ -1,5 +1,6 @@
 import { PhptraceError } from '../errors.js';
 import type { CodeImage } from './code-image.js';
+import type { Disassembler } from './disassembly.js';
 import { EngineCode } from './engine-code.js';
 import { EngineReader } from './engine-reader.js';
 import { ProofBook } from './layout-proof.js';
@@ -93,7 +94,8 @@ const ALWAYS = {
  * @throws PhptraceError for a thread-safe build, a minor version that the table lacks, and a field that code and table
  * leave open.
  */
-export function deriveEngineLayout(image: CodeImage, version: string): EngineLayout {
+export function deriveEngineLayout(disassembler: Disassembler, version: string): EngineLayout {
+  const { image } = disassembler;
   const globals = image.symbol('executor_globals');
   if (globals === undefined) throw noGlobals(image);
   const known = engineVersion(version);
@@ -104,12 +106,8 @@ export function deriveEngineLayout(image: CodeImage, version: string): EngineLay
   }
   const book = new ProofBook(`${image.name}: PHP ${version}`);
   book.note('executorGlobals', globals.address, 'the symbol executor_globals');
-  const code = new EngineCode(image, globals);
-  try {
-    return layoutOf(version, globals.address, new EngineReader(code, book, known), book, known);
-  } finally {
-    code.free();
-  }
+  const code = new EngineCode(disassembler, globals);
+  return layoutOf(version, globals.address, new EngineReader(code, book, known), book, known);
 }
 
 function layoutOf(

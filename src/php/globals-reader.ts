@@ -94,7 +94,7 @@ export class GlobalsReader {
 
   /** Where basic_globals has the table of shutdown functions; null without the symbol. */
   shutdownFunctions(): number | null {
-    if (this.code.image.symbol(BASIC_GLOBALS) === undefined) return null;
+    if (this.code.disassembler.image.symbol(BASIC_GLOBALS) === undefined) return null;
     return this.book.oneOrKnown(
       'shutdownFunctions',
       this.#members('php_free_shutdown_functions', BASIC_GLOBALS).map(offsetOf),

@@ -1,8 +1,6 @@
 import { BIN_SIZES } from './bins.js';
-import type { CodeImage } from './code-image.js';
 import { flowGraph } from './control-flow.js';
-import { Disassembler } from './disassembly.js';
-import type { Instruction } from './disassembly.js';
+import type { Disassembler, Instruction } from './disassembly.js';
 import { ProofBook } from './layout-proof.js';
 import type { LayoutProof } from './layout-proof.js';
 import { loadChains } from './load-chains.js';
@@ -37,13 +35,8 @@ export interface HeapLayout {
  *
  * @throws PhptraceError that names the field where the code does not show it, or two functions contradict each other.
  */
-export function deriveHeapLayout(image: CodeImage, sites: ProbeSites): HeapLayout {
-  const disassembler = new Disassembler(image);
-  try {
-    return new HeapReader(disassembler, sites).derive();
-  } finally {
-    disassembler.free();
-  }
+export function deriveHeapLayout(disassembler: Disassembler, sites: ProbeSites): HeapLayout {
+  return new HeapReader(disassembler, sites).derive();
 }
 
 class HeapReader {

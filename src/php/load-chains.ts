@@ -85,10 +85,10 @@ export function loadChains(disassembler: Disassembler, entry: number, roots: rea
       calls.push({ target, arguments: ARGUMENT_REGISTERS.map((name) => registers.get(name)) });
     }
     const access = accessOf(instruction, registers, globals);
-    if (access !== undefined) accesses.set(JSON.stringify(access), access);
+    if (access !== undefined) accesses.set(`${address} ${access.root} ${access.path.join()}`, access);
     const next = afterwards(instruction, registers, globals);
     const made = ADDRESS_MAKERS.has(instruction.mnemonic) ? next.get(destination(instruction) ?? 'rsp') : undefined;
-    if (made !== undefined) computed.set(JSON.stringify(made), made);
+    if (made !== undefined) computed.set(keyOf(made), made);
     for (const successor of graph.successors(address)) pending.push({ address: successor, registers: next });
   }
   return { accesses: [...accesses.values()], calls, computed: [...computed.values()] };
@@ -101,11 +101,27 @@ function origin(root: string, offset: number): Pointer {
 function isNew(seen: Map<number, Set<string>>, address: number, registers: Registers): boolean {
   const states = seen.get(address) ?? new Set();
   seen.set(address, states);
-  const key = JSON.stringify([...registers].sort(([a], [b]) => REGISTERS.indexOf(a) - REGISTERS.indexOf(b)));
+  let key = '';
+  for (const register of REGISTERS) {
+    const held = registers.get(register);
+    key += held === undefined ? ';' : `${keyOf(held)};`;
+  }
   if (states.has(key) || states.size >= STATES_PER_INSTRUCTION) return false;
   states.add(key);
   return true;
 }
+
+function keyOf(pointer: Pointer): string {
+  let key = keys.get(pointer);
+  if (key === undefined) {
+    key = `${pointer.root} ${pointer.path.join()} ${pointer.offset}`;
+    keys.set(pointer, key);
+  }
+  return key;
+}
+
+/** A pointer is made once and then copied from register to register. */
+const keys = new WeakMap<Pointer, string>();
 
 function accessOf(instruction: Instruction, registers: Registers, globals: Globals): Access | undefined {
   for (const operand of instruction.operands) {
@@ -139,8 +155,10 @@ function afterwards(instruction: Instruction, before: Registers, globals: Global
   const to = destination(instruction);
   const value = to === undefined ? undefined : resultOf(instruction, before, globals);
   const calls = instruction.flow === 'call' || instruction.flow === 'other-call';
+  const lost = (calls ? CALLER_SAVED : instruction.written).filter((register) => before.has(register));
+  if (lost.length === 0 && value === undefined) return before;
   const after = new Map(before);
-  for (const register of calls ? CALLER_SAVED : instruction.written) after.delete(register);
+  for (const register of lost) after.delete(register);
   if (to !== undefined && value !== undefined) after.set(to, value);
   return after;
 }

@@ -3,10 +3,8 @@ import { findAllocatorParts } from './allocator-parts.js';
 import type { ResultSource } from './allocator-parts.js';
 import { BIN_SIZES } from './bins.js';
 import { requiredSymbol } from './code-image.js';
-import type { CodeImage } from './code-image.js';
 import { flowGraph, targets } from './control-flow.js';
-import { Disassembler } from './disassembly.js';
-import type { Register } from './disassembly.js';
+import type { Disassembler, Register } from './disassembly.js';
 import { findEntrySite } from './entry-site.js';
 import { findFirstBranch, hex, unproven } from './first-branch.js';
 import type { FirstBranch, HeapSource } from './first-branch.js';
@@ -78,13 +76,8 @@ export interface ProbeSites {
  *
  * @throws PhptraceError with the name of the function that is missing or could not be proven.
  */
-export function findProbeSites(image: CodeImage): ProbeSites {
-  const disassembler = new Disassembler(image);
-  try {
-    return new SiteFinder(disassembler).find();
-  } finally {
-    disassembler.free();
-  }
+export function findProbeSites(disassembler: Disassembler): ProbeSites {
+  return new SiteFinder(disassembler).find();
 }
 
 /** Without these nothing can be traced; the sized functions and the heap API may be missing. */

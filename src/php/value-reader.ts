@@ -66,7 +66,7 @@ export class ValueReader {
 
   /** WeakMap came with 8.0, and with it zend_weakrefs_hash_add. */
   weakMap(): Structures['weakMap'] {
-    if (this.code.image.symbol('zend_weakrefs_hash_add') === undefined) return null;
+    if (this.code.disassembler.image.symbol('zend_weakrefs_hash_add') === undefined) return null;
     const shifts = this.code.instructions('zend_weakrefs_hash_add').flatMap(({ mnemonic, operands: [, by] }) => {
       return (mnemonic === 'shr' || mnemonic === 'sar') && by?.kind === 'immediate' ? [by.value] : [];
     });

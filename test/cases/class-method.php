@@ -8,8 +8,13 @@ require __DIR__ . '/lib/measured.php';
 
 final class Job
 {
-    public function __construct(public readonly int $id, public readonly string $state)
+    public int $id;
+    public string $state;
+
+    public function __construct(int $id, string $state)
     {
+        $this->id = $id;
+        $this->state = $state;
     }
 }
 

@@ -28,8 +28,8 @@ export interface SiteTruth {
   /** The verdicts that are right, usually one. */
   readonly verdicts: readonly string[];
   readonly outside?: boolean;
-  /** Exact; absent where it depends on the loops that were looked at. */
-  readonly bytesPerLoop?: number;
+  /** Exact; absent where it depends on the loops that were looked at. By the version of PHP since which, where it changed. */
+  readonly bytesPerLoop?: number | Readonly<Record<string, number>>;
   readonly app?: { readonly file: string; readonly line: number; readonly function: string };
   /** Function names of the call path, innermost first. */
   readonly stack?: readonly string[];
@@ -54,7 +54,7 @@ interface DeclaredSite {
   function: string;
   verdict: string;
   outside?: boolean;
-  bytesPerLoop?: number;
+  bytesPerLoop?: number | Record<string, number>;
   app?: { line: string; function: string };
   stack?: string[];
 }
@@ -92,6 +92,13 @@ function resolveSite(site: DeclaredSite, caseFile: string): SiteTruth {
   const resolved = { ...rest, file, line: markedLine(file, line), verdicts: verdict.split('|') };
   if (app === undefined) return resolved;
   return { ...resolved, app: { file: caseFile, line: markedLine(caseFile, app.line), function: app.function } };
+}
+
+/** Of the values by the version since which they hold, the one for `php` (`8.2.36`). */
+export function valueFor(values: Readonly<Record<string, number>>, php: string): number | undefined {
+  const isReached = (minor: string): boolean => minor.localeCompare(php, 'en', { numeric: true }) <= 0;
+  const newestFirst = Object.keys(values).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+  return values[newestFirst.find(isReached) ?? ''];
 }
 
 /** The line whose comment begins with a mark such as `@leak-1`. */

@@ -1,7 +1,9 @@
 import test from 'ava';
 import { PhptraceError } from '../../src/errors.js';
 import { BIN_SIZES, binOfSize } from '../../src/php/bins.js';
+import { Disassembler } from '../../src/php/disassembly.js';
 import { deriveEngineLayout } from '../../src/php/engine-layout.js';
+import type { EngineLayout } from '../../src/php/engine-layout.js';
 import { deriveHeapLayout } from '../../src/php/heap-layout.js';
 import type { HeapLayout } from '../../src/php/heap-layout.js';
 import { findProbeSites } from '../../src/php/probe-sites.js';
@@ -13,7 +15,12 @@ function open(build: string): CutImage {
 }
 
 function heapOf(image: CutImage): HeapLayout {
-  return deriveHeapLayout(image, findProbeSites(image));
+  const code = new Disassembler(image);
+  return deriveHeapLayout(code, findProbeSites(code));
+}
+
+function engineOf(image: CutImage, version: string): EngineLayout {
+  return deriveEngineLayout(new Disassembler(image), version);
 }
 
 test('the heap of Debian 8.2.36 is laid out by its own functions', (t) => {
@@ -45,8 +52,9 @@ test('a bin whose free list lies elsewhere contradicts the others and is refused
   // _emalloc_56 loads and stores free_slot[6] at heap + 0x50: make it free_slot[7].
   const load = image.symbol('_emalloc_56')?.address ?? 0;
   image.patch(load + 0x2b, '58').patch(load + 0x3b, '58');
-  const sites = findProbeSites(image);
-  const error = t.throws(() => deriveHeapLayout(image, sites), { instanceOf: PhptraceError });
+  const code = new Disassembler(image);
+  const sites = findProbeSites(code);
+  const error = t.throws(() => deriveHeapLayout(code, sites), { instanceOf: PhptraceError });
   t.regex(error.message, /freeSlot/);
 });
 
@@ -54,12 +62,13 @@ test('another table of block sizes is refused', (t) => {
   const image = open('debian-8.2.36');
   const [table] = Object.keys(cutBinary('debian-8.2.36').data).map(Number);
   image.patch(table ?? 0, '09000000');
-  const sites = findProbeSites(image);
-  t.throws(() => deriveHeapLayout(image, sites), { instanceOf: PhptraceError, message: /bin 0/ });
+  const code = new Disassembler(image);
+  const sites = findProbeSites(code);
+  t.throws(() => deriveHeapLayout(code, sites), { instanceOf: PhptraceError, message: /bin 0/ });
 });
 
 test('the engine of Debian 8.2.36 is as its headers say', (t) => {
-  const layout = deriveEngineLayout(open('debian-8.2.36'), '8.2.36');
+  const layout = engineOf(open('debian-8.2.36'), '8.2.36');
   t.is(layout.executorGlobals, 0x58ae60);
   t.deepEqual(layout.eg, {
     symbolTable: 304,
@@ -79,15 +88,15 @@ test('the engine of Debian 8.2.36 is as its headers say', (t) => {
 });
 
 test('other versions are laid out otherwise', (t) => {
-  t.like(deriveEngineLayout(open('libphp-7.4.33'), '7.4.33'), {
+  t.like(engineOf(open('libphp-7.4.33'), '7.4.33'), {
     opArray: { refcount: 104, last: 60, opcodes: 64, filename: 136, lineStart: 144 },
     hashTable: { packedElementBytes: 32 },
     classEntry: { filename: 432 },
   });
-  t.like(deriveEngineLayout(open('libphp-8.1.29'), '8.1.29'), {
+  t.like(engineOf(open('libphp-8.1.29'), '8.1.29'), {
     opArray: { refcount: 112, last: 68, opcodes: 72, filename: 144, lineStart: 152 },
   });
-  t.like(deriveEngineLayout(open('libphp-8.5.2'), '8.5.2'), {
+  t.like(engineOf(open('libphp-8.5.2'), '8.5.2'), {
     eg: { currentExecuteData: 512, functionTable: 456, classTable: 464, vmStackTop: 480 },
     opArray: { refcount: 136, last: 96, opcodes: 104, filename: 168, lineStart: 176 },
   });
@@ -96,7 +105,7 @@ test('other versions are laid out otherwise', (t) => {
 for (const build of ['debian-8.2.36', 'debian-libphp-8.2.36', 'libphp-7.4.33', 'libphp-8.1.29', 'libphp-8.5.2']) {
   test(`${build}: code and table of versions agree, and every number has its proof`, (t) => {
     const { version } = cutBinary(build);
-    const layout = deriveEngineLayout(open(build), version);
+    const layout = engineOf(open(build), version);
     const known = engineVersion(version);
     t.truthy(known);
     t.like(layout.eg, known?.eg ?? {});
@@ -113,19 +122,19 @@ for (const build of ['debian-8.2.36', 'debian-libphp-8.2.36', 'libphp-7.4.33', '
 
 test('what the binary shows wins over the table, and the proof says so', (t) => {
   // The op_array of 8.2 read with the table's row of 8.3.
-  const layout = deriveEngineLayout(open('debian-8.2.36'), '8.3.0');
+  const layout = engineOf(open('debian-8.2.36'), '8.3.0');
   t.is(layout.opArray.filename, 152);
   t.regex(layout.proofs.find(({ field }) => field === 'opArray.filename')?.proof ?? '', /table of versions says 144/);
 });
 
 test('a function that is missing leaves its field to the table', (t) => {
-  const layout = deriveEngineLayout(open('debian-8.2.36').remove('zend_lookup_class_ex'), '8.2.36');
+  const layout = engineOf(open('debian-8.2.36').remove('zend_lookup_class_ex'), '8.2.36');
   t.is(layout.eg.classTable, 440);
   t.regex(layout.proofs.find(({ field }) => field === 'eg.classTable')?.proof ?? '', /does not show it/);
 });
 
 test('a version that nobody has checked is refused with the place to add it', (t) => {
-  const error = t.throws(() => deriveEngineLayout(open('debian-8.2.36'), '8.6.0'), { instanceOf: PhptraceError });
+  const error = t.throws(() => engineOf(open('debian-8.2.36'), '8.6.0'), { instanceOf: PhptraceError });
   t.regex(error.message, /8\.6\.0.*versions\.ts/);
 });
 
@@ -135,7 +144,7 @@ test('a thread-safe build is refused as such', (t) => {
   t.truthy(globals);
   const offset = { address: '0x1000', sizeBytes: 8 };
   const image = new CutImage({ ...cut, symbols: { ...symbols, executor_globals_offset: offset } });
-  t.throws(() => deriveEngineLayout(image, '8.2.36'), { instanceOf: PhptraceError, message: /thread-safe/ });
+  t.throws(() => engineOf(image, '8.2.36'), { instanceOf: PhptraceError, message: /thread-safe/ });
 });
 
 test('sizes go to the smallest bin that holds them', (t) => {

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { PhptraceError } from '../../src/errors.js';
 import { BIN_SIZES } from '../../src/php/bins.js';
+import { Disassembler } from '../../src/php/disassembly.js';
 import { findProbeSites } from '../../src/php/probe-sites.js';
 import type { AllocSite, FreeSite, ProbeSites } from '../../src/php/probe-sites.js';
 import { CutImage, cutBinary } from '../fixtures/sites/image.js';
@@ -8,7 +9,7 @@ import { CutImage, cutBinary } from '../fixtures/sites/image.js';
 const BUILDS = ['debian-8.2.36', 'debian-libphp-8.2.36', 'libphp-7.4.33', 'libphp-8.1.29', 'libphp-8.5.2'];
 
 function sitesOf(build: string): ProbeSites {
-  return findProbeSites(new CutImage(cutBinary(build)));
+  return findProbeSites(new Disassembler(new CutImage(cutBinary(build))));
 }
 
 function one<T extends { readonly symbol: string }>(sites: readonly T[], symbol: string): T {
@@ -133,7 +134,7 @@ const SPOILT: readonly (readonly [string, (image: CutImage) => CutImage, RegExp]
 for (const [what, spoil, named] of SPOILT) {
   test(`${what} is refused, and the message names where`, (t) => {
     const image = spoil(new CutImage(cutBinary('debian-8.2.36')));
-    const error = t.throws(() => findProbeSites(image), { instanceOf: PhptraceError });
+    const error = t.throws(() => findProbeSites(new Disassembler(image)), { instanceOf: PhptraceError });
     t.regex(error.message, named);
     t.notRegex(error.message, /\n/);
   });
@@ -143,6 +144,6 @@ test('a heap API that compares something else than its size is refused', (t) => 
   const image = new CutImage(cutBinary('debian-8.2.36'));
   const entry = image.symbol('_zend_mm_alloc')?.address ?? 0;
   image.patch(entry, '4881fa000c0000'); // cmp rdx, 3072
-  const error = t.throws(() => findProbeSites(image), { instanceOf: PhptraceError });
+  const error = t.throws(() => findProbeSites(new Disassembler(image)), { instanceOf: PhptraceError });
   t.regex(error.message, /_zend_mm_alloc.*tests argument 2/);
 });

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { PhptraceError } from '../../src/errors.js';
+import { Disassembler } from '../../src/php/disassembly.js';
 import { deriveEngineLayout } from '../../src/php/engine-layout.js';
 import { deriveStructures } from '../../src/php/derive-structures.js';
 import type { DerivedStructures } from '../../src/php/derive-structures.js';
@@ -9,7 +10,7 @@ import { CutImage, cutBinary } from '../fixtures/sites/image.js';
 const BUILDS = ['debian-8.2.36', 'debian-libphp-8.2.36', 'libphp-7.4.33', 'libphp-8.1.29', 'libphp-8.5.2'];
 
 function derive(image: CutImage, version: string, loadBias = 0): DerivedStructures {
-  return deriveStructures(image, deriveEngineLayout(image, version), loadBias);
+  return deriveStructures(image, deriveEngineLayout(new Disassembler(image), version), loadBias);
 }
 
 function of(build: string): DerivedStructures {
@@ -142,7 +143,7 @@ test('a closure that differs from the table is taken as the code has it', (t) =>
 
 test('a version whose structures nobody has checked is refused with the place to add it', (t) => {
   const image = new CutImage(cutBinary('debian-8.2.36'));
-  const engine = { ...deriveEngineLayout(image, '8.2.36'), version: '8.6.0' };
+  const engine = { ...deriveEngineLayout(new Disassembler(image), '8.2.36'), version: '8.6.0' };
   const error = t.throws(() => deriveStructures(image, engine, 0), { instanceOf: PhptraceError });
   t.regex(error.message, /8\.6\.0.*structure-versions\.ts/);
 });

@@ -21,7 +21,12 @@ final class Metrics
 
 final class Point
 {
-    public function __construct(public readonly string $name, public readonly int $by)
+    public string $name;
+    public int $by;
+
+    public function __construct(string $name, int $by)
     {
+        $this->name = $name;
+        $this->by = $by;
     }
 }
