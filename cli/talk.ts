@@ -1,5 +1,6 @@
-import { pino } from 'pino';
+import { createRequire } from 'node:module';
 import type { Logger } from 'pino';
+import type * as PinoModule from 'pino';
 import type { TraceObserver } from '../src/index.js';
 
 export interface TalkOptions {
@@ -38,6 +39,8 @@ export function openTalk(options: TalkOptions): Talk {
 
 /** NDJSON on stderr, written at once: nothing may be lost when the command dies. */
 function openLogger(): Logger {
+  // Loaded only for who asks for details: it takes longer than many a command.
+  const { pino } = createRequire(import.meta.url)('pino') as typeof PinoModule;
   const options = {
     level: 'debug',
     base: null,

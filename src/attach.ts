@@ -14,7 +14,8 @@ import type { Report } from './report/model.js';
  */
 export async function attach(pid: number, options: TraceOptions = {}): Promise<Report> {
   const wanted = wantedHooks(options.loops ?? []);
-  const target = openTarget(pid);
+  const { observer } = options;
+  const target = openTarget(pid, { cache: true, debug: (message) => observer?.debug?.(message) });
   try {
     checkHeap(target);
     const release = await claimProcess(pid);

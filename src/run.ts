@@ -24,7 +24,9 @@ const A_DAY_SECONDS = 86_400;
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<Report> {
   if (argv.length === 0) throw new PhptraceError('no command to run: phptrace run [options] -- php worker.php');
   const wanted = wantedHooks(options.loops ?? []);
-  const launched = await launch(argv, options.programStdout ?? 'inherit');
+  const { observer, programStdout = 'inherit' } = options;
+  const debug = (message: string): void => observer?.debug?.(message);
+  const launched = await launch(argv, programStdout, { cache: true, debug });
   const { target } = launched;
   const over = new AbortController();
   let release: (() => void) | undefined;

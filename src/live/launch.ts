@@ -7,7 +7,7 @@ import { stopAtExec } from '../bpf/launch-object.js';
 import { PhptraceError } from '../errors.js';
 import { NotPhp, processState } from '../php/process.js';
 import { openTarget } from './target.js';
-import type { Target } from './target.js';
+import type { Opening, Target } from './target.js';
 
 /** A program that was started and stands still before its first instruction. */
 export interface Launched {
@@ -33,7 +33,11 @@ const START_MS = 20_000;
  * Starts a command and holds it where PHP is about to begin: each program that it executes before (env, a shell, a
  * wrapper) is let go. @throws PhptraceError where the command cannot be started or never becomes PHP
  */
-export async function launch(argv: readonly string[], stdout: 'inherit' | 'stderr'): Promise<Launched> {
+export async function launch(
+  argv: readonly string[],
+  stdout: 'inherit' | 'stderr',
+  opening: Opening,
+): Promise<Launched> {
   const [command = ''] = argv;
   if (!isExecutable(command)) {
     throw new PhptraceError(`cannot start ${command}: there is no such command, or it may not be executed`);
@@ -48,7 +52,7 @@ export async function launch(argv: readonly string[], stdout: 'inherit' | 'stder
     });
   });
   try {
-    const target = await holdAtPhp(child, argv);
+    const target = await holdAtPhp(child, argv, opening);
     return {
       target,
       ended,
@@ -77,7 +81,7 @@ function isExecutable(command: string): boolean {
   });
 }
 
-async function holdAtPhp(child: ChildProcess, argv: readonly string[]): Promise<Target> {
+async function holdAtPhp(child: ChildProcess, argv: readonly string[], opening: Opening): Promise<Target> {
   const pid = child.pid;
   if (pid === undefined) throw new PhptraceError(`cannot start ${argv.join(' ')}: /bin/sh did not start`);
   const command = argv.join(' ');
@@ -88,7 +92,7 @@ async function holdAtPhp(child: ChildProcess, argv: readonly string[]): Promise<
       child.kill('SIGCONT');
       await stopped(child, pid, command);
       try {
-        return openTarget(pid);
+        return openTarget(pid, opening);
       } catch (error) {
         if (!(error instanceof NotPhp)) throw error;
       }

@@ -3,6 +3,7 @@ import type { Probe } from '../bpf/links.js';
 import type { Knobs } from '../bpf/trace-object.js';
 import { PhptraceError } from '../errors.js';
 import { BIN_SIZES, MAX_SMALL_SIZE, binOfSize } from '../php/bins.js';
+import { BuildCache } from '../php/build-cache.js';
 import { deriveBuild } from '../php/build.js';
 import type { PhpBuild } from '../php/build.js';
 import { requiredSymbol } from '../php/code-image.js';
@@ -38,13 +39,21 @@ export interface Target {
   structures(): ProvenStructures;
 }
 
+/** How a target is opened. */
+export interface Opening {
+  /** False: what there is to derive of the binary is derived afresh and not kept. */
+  readonly cache: boolean;
+  /** Detail for `-v`. */
+  readonly debug?: ((message: string) => void) | undefined;
+}
+
 /** @throws PhptraceError where the process or its build cannot be traced, with the reason */
-export function openTarget(pid: number): Target {
+export function openTarget(pid: number, opening: Opening = { cache: false }): Target {
   const process = openPhpProcess(pid);
   const { elf, memory, loadBias } = process;
   try {
-    const version = detectVersion(elf);
-    const { sites, heap, layout } = buildOf(elf, version);
+    const build = opening.cache ? cachedBuild(elf, opening) : deriveAfresh(elf);
+    const { version, sites, heap, layout } = build;
     const engine = { memory, layout, executorGlobals: layout.executorGlobals + loadBias };
     const probes = allocatorProbes(sites, elf);
     let proven: ProvenStructures | undefined;
@@ -71,10 +80,22 @@ function provenStructures({ elf, loadBias }: PhpProcess, engine: Engine): Proven
   return { ...derived, memory, checks: proveStructures(memory) };
 }
 
-function buildOf(elf: ElfFile, version: string): PhpBuild {
+function cachedBuild(elf: ElfFile, { debug }: Opening): PhpBuild {
+  const cache = new BuildCache((sentence) => debug?.(sentence));
+  const known = cache.read(elf);
+  if (known !== undefined) {
+    debug?.(`the layout of ${elf.name} was derived before`);
+    return known;
+  }
+  const build = deriveAfresh(elf);
+  cache.write(elf, build);
+  return build;
+}
+
+function deriveAfresh(elf: ElfFile): PhpBuild {
   const disassembler = new Disassembler(elf);
   try {
-    return deriveBuild(disassembler, version);
+    return deriveBuild(disassembler, detectVersion(elf));
   } finally {
     disassembler.free();
   }

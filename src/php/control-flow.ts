@@ -20,11 +20,7 @@ export interface FlowGraph {
  * says so. Without `follow` it stays inside the function that holds `entry`. A path that runs over the end of its
  * function ends there: the call before it does not return.
  */
-export function flowGraph(
-  disassembler: Disassembler,
-  entry: number,
-  follow?: (target: number) => boolean,
-): FlowGraph {
+export function flowGraph(disassembler: Disassembler, entry: number, follow?: (target: number) => boolean): FlowGraph {
   if (follow !== undefined) return walk(disassembler, entry, follow);
   const known = graphs.get(disassembler) ?? new Map<number, FlowGraph>();
   graphs.set(disassembler, known);

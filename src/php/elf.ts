@@ -43,7 +43,7 @@ export class ElfFile implements CodeImage {
   #symbols: ReadonlyMap<string, CodeSymbol> | undefined;
   #slots: ReadonlyMap<number, string> | undefined;
   #starts: Float64Array | undefined;
-  #stubs: readonly SectionHeader[] | undefined;
+  #stubs: readonly { readonly start: number; readonly bytes: Uint8Array }[] | undefined;
   #code: readonly CodeRange[] | undefined;
 
   constructor(
@@ -77,10 +77,13 @@ export class ElfFile implements CodeImage {
   }
 
   stubSymbol(address: number): string | undefined {
-    this.#stubs ??= this.headers.sections.filter(({ name }) => name.startsWith('.plt'));
-    const table = this.#stubs.find((section) => address >= section.address && address < endOf(section));
+    this.#stubs ??= this.headers.sections
+      .filter(({ name, type }) => name.startsWith('.plt') && type !== SectionType.noBits)
+      .map((section) => ({ start: section.address, bytes: this.sectionBytes(section) }));
+    const table = this.#stubs.find(({ start, bytes }) => address >= start && address < start + bytes.length);
     if (table === undefined) return undefined;
-    const bytes = this.#pread(this.fileOffset(address), Math.min(STUB_BYTES, endOf(table) - address), 'linkage stub');
+    const at = address - table.start;
+    const bytes = new ByteView(table.bytes.subarray(at, at + STUB_BYTES), this.name);
     const slot = slotOfStub(bytes, address);
     return slot === undefined ? undefined : this.slotSymbol(slot);
   }
@@ -174,10 +177,6 @@ export class ElfFile implements CodeImage {
     }
     return new ByteView(bytes, this.name, offset);
   }
-}
-
-function endOf({ address, sizeBytes }: SectionHeader): number {
-  return address + sizeBytes;
 }
 
 function buildIdIn(notes: ByteView): string | undefined {

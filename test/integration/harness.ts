@@ -17,6 +17,9 @@ export const cli = fileURLToPath(new URL('../../cli/phptrace.js', import.meta.ur
 /** The php that the tests trace. */
 export const php = process.env['PHPTRACE_PHP'] ?? 'php';
 
+/** What a trace has derived of a php serves the others of a run. */
+const cache = join(root, 'build/test-cache');
+
 /** Declares a test that traces real processes: serial, with a time limit, skipped with its reason when not root. */
 export function integration(
   title: string,
@@ -55,7 +58,8 @@ export class Workplace {
 
   /** Starts any command. Its state and temporary files go to the workplace. */
   start(command: string, args: readonly string[], options: ProgramOptions = {}): Program {
-    const env = { XDG_STATE_HOME: this.path('state'), TMPDIR: this.directory, ...options.env };
+    const ours = { XDG_STATE_HOME: this.path('state'), XDG_CACHE_HOME: cache, TMPDIR: this.directory };
+    const env = { ...ours, ...options.env };
     const program = new Program(command, args, { ...options, env });
     this.programs.push(program);
     return program;
