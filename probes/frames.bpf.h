@@ -8,6 +8,7 @@
 /* Frames without a line between the allocator and a line of PHP: internal functions that call each other. */
 #define INNER_FRAMES 8
 #define MAX_OPCODES 4096
+#define OPCODES_A_CALL 64
 #define SIGSTOP 19
 
 /* EG(vm_stack_top) and what follows it (php-src Zend/zend_globals.h). */
@@ -51,7 +52,7 @@ static __always_inline int owns_opline(u64 func, u64 opline, u64 *opcodes)
 	u32 count = read_u32(func + knobs.op_array_last);
 	u64 size = knobs.zend_op_size;
 	*opcodes = from;
-	return opline >= from && opline < from + (u64)count * size;
+	return opline >= from && opline < from + (u64)count * size && !((opline - from) & (size - 1));
 }
 
 static __always_inline u32 copy_name(char *to, u32 size, u64 zend_string)
@@ -70,8 +71,8 @@ static __always_inline u32 hash_of_name(const char *name)
 		u8 c = name[i];
 		if (!c)
 			break;
-		if (c >= 'A' && c <= 'Z')
-			c += 'a' - 'A';
+		/* Without a branch, so that the verifier has one path to walk. */
+		c |= (u8)((u8)(c - 'A') < 26) << 5;
 		hash = (hash ^ c) * 16777619u;
 	}
 	return hash;
@@ -80,15 +81,15 @@ static __always_inline u32 hash_of_name(const char *name)
 /* A process of ours (`run`) is stopped where its loop function is first seen, so that no later call is missed. */
 static __always_inline void stop_where_awaited(const struct site_event *event)
 {
-	u32 hash = 0;
+	u32 hash = 0, awaited = 0;
+	for (int i = 0; i < MAX_HOOKS; i++)
+		awaited |= control.stop_name[i];
+	if (awaited && event->function_length)
+		hash = hash_of_name(event->function);
 	for (int i = 0; i < MAX_HOOKS; i++) {
 		u32 line = control.stop_line[i];
-		if (control.stop_name[i]) {
-			if (!hash)
-				hash = hash_of_name(event->function);
-			if (event->function_length && hash == control.stop_name[i])
-				bpf_send_signal(SIGSTOP);
-		}
+		if (hash && hash == control.stop_name[i])
+			bpf_send_signal(SIGSTOP);
 		if (line && (line == event->line || line == event->line_start))
 			bpf_send_signal(SIGSTOP);
 	}
@@ -156,6 +157,25 @@ static __always_inline u32 known_site(u64 opline)
 	return site ? site->id : 0;
 }
 
+/* The opline that runs, out of the native stack from sp on: a C function that needs r15 and r14 pushes them one after
+ * the other, which leaves the VM's opline above its frame. The outermost such pair is the VM's own; what lies deeper
+ * can be left over from earlier calls. Returns 0 where there is none. */
+__noinline u64 pushed_opline(u64 sp, u64 frame, u64 func)
+{
+	u64 from = read_word(func + knobs.op_array_opcodes);
+	u64 bytes = read_u32(func + knobs.op_array_last) * (u64)knobs.zend_op_size;
+	u64 found = 0;
+
+	if (read_user(native_stack, sizeof(native_stack), sp))
+		return 0;
+	for (int i = 0; i < NATIVE_WORDS - 1; i++) {
+		u64 above = native_stack[i + 1];
+		if (native_stack[i] == frame && above - from < bytes)
+			found = above;
+	}
+	return found;
+}
+
 struct place {
 	u32 site;
 	u32 is_new;
@@ -163,14 +183,31 @@ struct place {
 	u64 execute_data; /* the frame of that line */
 };
 
+/* The opline that runs in a frame of PHP code. Where the innermost frame is not in r14 any more, an opline of its
+ * function in r15 still is the one. An opline outside its function is the engine's own (an exception in flight): the
+ * function stands for it. */
+static __always_inline u64 running_opline(const struct frame *frame, u64 at, int is_innermost, u64 vm_frame,
+					  u64 vm_opline, u64 sp)
+{
+	u64 opcodes, pushed;
+
+	if ((at == vm_frame || is_innermost) && owns_opline(frame->func, vm_opline, &opcodes))
+		return vm_opline;
+	pushed = is_innermost ? pushed_opline(sp, at, frame->func) : 0;
+	if (pushed)
+		return pushed;
+	return owns_opline(frame->func, frame->opline, &opcodes) ? frame->opline : frame->func;
+}
+
 /* The line of PHP that runs, from the innermost frame that has one. vm_frame and vm_opline are r14 and r15: in the VM
  * and in most of what it calls they are the current frame and opline. They spare the reads of that frame, and are more
- * exact than its saved opline, which some handlers do not write. */
-static __always_inline void find_place(const struct vm_stack *stack, u64 vm_frame, u64 vm_opline, struct place *place)
+ * exact than its saved opline, which some handlers do not write (DECLARE_LAMBDA_FUNCTION up to 8.0). A frame further
+ * out has saved its opline, for it has made a call. */
+static __always_inline void find_place(const struct vm_stack *stack, u64 vm_frame, u64 vm_opline, u64 sp,
+				       struct place *place)
 {
 	struct frame frame = {};
 	u64 at = stack->execute_data;
-	u64 opcodes;
 
 	place->site = SITE_NO_FRAME;
 	place->is_new = 0;
@@ -197,18 +234,10 @@ static __always_inline void find_place(const struct vm_stack *stack, u64 vm_fram
 	}
 	if (!place->execute_data)
 		return;
-	if (at != vm_frame || !owns_opline(frame.func, vm_opline, &opcodes)) {
-		place->opline = frame.opline;
-		place->site = known_site(frame.opline);
-		if (place->site)
-			return;
-		if (!owns_opline(frame.func, frame.opline, &opcodes)) {
-			place->opline = frame.func;
-			place->site = known_site(frame.func);
-			if (place->site)
-				return;
-		}
-	}
+	place->opline = running_opline(&frame, at, at == stack->execute_data, vm_frame, vm_opline, sp);
+	place->site = known_site(place->opline);
+	if (place->site)
+		return;
 	place->site = create_site(place->opline, frame.func);
 	place->is_new = 1;
 	if (!place->site) {
@@ -306,6 +335,14 @@ __noinline u32 forget_site(u64 opline)
 	return 0;
 }
 
+/* Forgets the first oplines of an array of so many. */
+__noinline u32 forget_sites(u64 opcodes, u32 count)
+{
+	for (u32 i = 0; i < OPCODES_A_CALL && i < count; i++)
+		forget_site(opcodes + i * (u64)knobs.zend_op_size);
+	return 0;
+}
+
 /* Code is about to be freed: another function's oplines may soon lie at its addresses. */
 static __always_inline void forget_code(u64 func)
 {
@@ -322,12 +359,8 @@ static __always_inline void forget_code(u64 func)
 	bpf_map_delete_elem(&code_seen, &opcodes);
 	if (count > MAX_OPCODES)
 		counters.unforgotten++;
-	for (u32 i = 0; i < MAX_OPCODES; i++) {
-		u64 opline = opcodes + i * size;
-		if (i >= count)
-			break;
-		forget_site(opline);
-	}
+	for (u32 i = 0; i < MAX_OPCODES && i < count; i += OPCODES_A_CALL)
+		forget_sites(opcodes + i * size, count - i);
 }
 
 #endif

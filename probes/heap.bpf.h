@@ -14,6 +14,7 @@
 #define SMALL_RUN_BIN 0x1fu
 /* A longer list of huge blocks is read to here; the size of an older block is then left to user space's table. */
 #define HUGE_BLOCKS_READ 512
+#define HUGE_BLOCKS_A_CALL 32
 
 struct huge_block {
 	u64 address;
@@ -59,18 +60,36 @@ static __always_inline u64 block_size_of(u64 size)
 	return (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 }
 
-/* The size in bytes of the huge block at address; 0 where the heap knows none. A global function, like each that is
- * called from a loop or loops itself: the verifier walks it once and not at every call. */
-__noinline u64 huge_block_size(u64 address)
+/* Looks for the huge block at address in the next part of the list. Returns its size, 0 where it is not there. A global
+ * function, as each that loops, branches much or is called from a loop: the verifier walks it once for a program, and
+ * not again on every path to a call of it, which made a second of each attach. Such a function returns something and
+ * checks its pointers. */
+__noinline u64 search_huge_blocks(u64 address)
 {
 	struct huge_block block = {};
-	u64 at = read_word(the_heap() + knobs.heap_huge_list);
-	for (int i = 0; i < HUGE_BLOCKS_READ; i++) {
-		if (!at || read_user(&block, sizeof(block), at))
-			break;
+	for (int i = 0; i < HUGE_BLOCKS_A_CALL; i++) {
+		if (!huge_list_at)
+			return 0;
+		if (read_user(&block, sizeof(block), huge_list_at)) {
+			huge_list_at = 0;
+			return 0;
+		}
 		if (block.address == address)
 			return block.size;
-		at = block.next;
+		huge_list_at = block.next;
+	}
+	return 0;
+}
+
+/* The size in bytes of the huge block at address; 0 where the heap knows none. */
+__noinline u64 huge_block_size(u64 address)
+{
+	u64 size;
+	huge_list_at = read_word(the_heap() + knobs.heap_huge_list);
+	for (int i = 0; i < HUGE_BLOCKS_READ / HUGE_BLOCKS_A_CALL; i++) {
+		size = search_huge_blocks(address);
+		if (size || !huge_list_at)
+			return size;
 	}
 	return 0;
 }
@@ -82,7 +101,7 @@ static __always_inline u32 page_info(u64 address)
 }
 
 /* The size in bytes of the live block at address; 0 where the heap knows none. */
-static __always_inline u64 live_block_size(u64 address)
+__noinline u64 live_block_size(u64 address)
 {
 	u32 info;
 	if (!(address & (CHUNK_SIZE - 1)))

@@ -30,7 +30,7 @@ static __always_inline void begin_loop(u32 number, u64 frame)
 	submit(event);
 }
 
-static __noinline int is_caller(u64 frame, u64 at)
+__noinline u32 is_caller(u64 frame, u64 at)
 {
 	for (int i = 0; i < CHAIN_FRAMES && at; i++) {
 		if (at == frame)
@@ -43,11 +43,13 @@ static __noinline int is_caller(u64 frame, u64 at)
 /* Is the frame that the loop began in still on the stack? VM stacks grow upwards: while it is, the top lies above it
  * and its slot still holds its function. From another stack (a fiber that the loop resumed), or for a frame that lies
  * on none (a generator's), the chain of callers tells. */
-static __noinline int frame_is_live(const struct hook *hook, const struct vm_stack *stack)
+__noinline u32 frame_is_live(u32 number, const struct vm_stack *stack)
 {
-	u64 page = stack->page;
-	if (!hook->frame)
+	const struct hook *hook = hook_at(number);
+	u64 page;
+	if (!stack || !hook->frame)
 		return 0;
+	page = stack->page;
 	if (page == hook->page) {
 		if (stack->top <= hook->frame)
 			return 0;
@@ -60,14 +62,15 @@ static __noinline int frame_is_live(const struct hook *hook, const struct vm_sta
 	return read_word(hook->frame + FRAME_FUNC) == hook->func;
 }
 
-static __always_inline int is_within(const struct hook *hook, const struct vm_stack *stack)
+static __always_inline int is_within(u32 number, const struct vm_stack *stack)
 {
+	const struct hook *hook = hook_at(number);
 	if (!hook->begun)
 		return 0;
 	switch (hook->extent) {
 	case EXTENT_FRAME:
 	case EXTENT_CALLER:
-		return frame_is_live(hook, stack);
+		return frame_is_live(number, stack);
 	case EXTENT_ALWAYS:
 	case EXTENT_REQUEST:
 		return 1;
@@ -76,15 +79,17 @@ static __always_inline int is_within(const struct hook *hook, const struct vm_st
 }
 
 /* 1 + the number of the hook whose loop this is part of, the one that began last; 0 for none. */
-static __always_inline u32 current_hook(const struct vm_stack *stack)
+__noinline u32 current_hook(const struct vm_stack *stack)
 {
 	u64 newest = 0;
 	u32 found = 0;
+	if (!stack)
+		return 0;
 	for (u32 i = 0; i < MAX_HOOKS; i++) {
 		const struct hook *hook = &hooks[i];
 		if (hook->extent == EXTENT_OFF || hook->sequence <= newest)
 			continue;
-		if (is_within(hook, stack)) {
+		if (is_within(i, stack)) {
 			newest = hook->sequence;
 			found = i + 1;
 		}
@@ -115,7 +120,7 @@ static __always_inline void on_opline(u32 number, const struct vm_stack *stack, 
 		return;
 	if (hook->extent == EXTENT_CALLER)
 		frame = read_word(at + FRAME_PREV);
-	else if (hook->extent == EXTENT_FRAME && hook->frame != frame && is_within(hook, stack)) {
+	else if (hook->extent == EXTENT_FRAME && hook->frame != frame && is_within(number, stack)) {
 		hook->nested++;
 		return;
 	}
@@ -140,16 +145,14 @@ static __always_inline void on_request_end(void)
 }
 
 /* `none`: time cuts the loops, at the allocation that comes first after each period. */
-static __always_inline void tick(void)
+__noinline u32 tick(void)
 {
-	u64 now;
-	if (!control.tick_ns)
-		return;
-	now = bpf_ktime_get_ns();
+	u64 now = bpf_ktime_get_ns();
 	if (now - last_tick_ns < control.tick_ns)
-		return;
+		return 0;
 	last_tick_ns = now;
 	on_native(0);
+	return 1;
 }
 
 #endif

@@ -75,6 +75,9 @@ struct {
 	__type(value, u32);
 } paths SEC(".maps");
 
+/* How much of the native stack is looked at: the pushes of some functions and their locals. */
+#define NATIVE_WORDS 64
+
 /* An allocator call whose result is not known at its guard. */
 enum pending_kind { PENDING_NONE = 0, PENDING_ALLOC, PENDING_REALLOC };
 
@@ -101,6 +104,8 @@ struct walk {
 struct pending pending = {};
 struct walk walk = {};
 u64 heap = 0;
+u64 native_stack[NATIVE_WORDS] = {};
+u64 huge_list_at = 0; /* while a huge block is looked for: the element that comes next */
 u64 loops_begun = 0;
 u64 last_tick_ns = 0;
 u64 next_serial = 1;

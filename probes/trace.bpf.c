@@ -90,23 +90,26 @@ struct origin {
 };
 
 /* Where and in whose loop this happens. */
-static __always_inline void find_origin(const struct pt_regs *ctx, int with_path, struct origin *origin)
+__noinline u32 find_origin(u64 vm_frame, u64 vm_opline, u64 sp, u32 with_path, struct origin *origin)
 {
 	struct vm_stack stack = {};
 	struct place place = {};
 
+	if (!origin)
+		return 0;
 	origin->hook = 0;
 	origin->path = 0;
 	origin->site = SITE_NO_FRAME;
 	if (read_vm_stack(&stack)) {
 		counters.unread_frames++;
-		return;
+		return 0;
 	}
-	find_place(&stack, ctx->r14, ctx->r15, &place);
+	find_place(&stack, vm_frame, vm_opline, sp, &place);
 	origin->site = place.site;
 	origin->hook = current_hook(&stack);
 	if (with_path)
 		origin->path = path_of(&place);
+	return 1;
 }
 
 static __always_inline void emit_alloc(u64 address, u64 size, const struct origin *origin)
@@ -158,7 +161,7 @@ static __always_inline void wait_for_result(u32 kind, u64 old, u64 old_size, u64
 
 /* The call that was pending has returned without passing a result site. A reallocation did not move then, and the
  * page map tells what became of its block. An allocation failed (out of memory leaves by longjmp). */
-static __noinline void settle_pending(void)
+__noinline u32 settle_pending(void)
 {
 	struct origin origin = { pending.hook, pending.site, pending.path };
 	u64 old = pending.old, old_size = (u64)pending.old_size8 << 3, size;
@@ -169,9 +172,10 @@ static __noinline void settle_pending(void)
 		size = live_block_size(old);
 		if (size && size != old_size)
 			emit_realloc(old, old_size, old, size, &origin);
-		return;
+		return 1;
 	}
 	counters.unresolved++;
+	return 0;
 }
 
 /* True where this guard belongs to the heap we follow and the heap is Zend's own. */
@@ -188,7 +192,8 @@ static __always_inline int begin_event(const struct pt_regs *ctx, u64 cookie)
 		return 0;
 	if (pending.kind)
 		settle_pending();
-	tick();
+	if (control.tick_ns)
+		tick();
 	counters.events++;
 	return 1;
 }
@@ -198,7 +203,7 @@ static __always_inline int allocate(const struct pt_regs *ctx, u64 size)
 	struct origin origin;
 	u64 address = 0;
 
-	find_origin(ctx, 1, &origin);
+	find_origin(ctx->r14, ctx->r15, ctx->rsp, 1, &origin);
 	if (size <= MAX_SMALL_SIZE)
 		address = free_slot(bin_of(size));
 	if (address)
@@ -236,7 +241,7 @@ int on_free(struct pt_regs *ctx)
 
 	if (!begin_event(ctx, cookie) || !address)
 		return 0;
-	find_origin(ctx, 0, &origin);
+	find_origin(ctx->r14, ctx->r15, ctx->rsp, 0, &origin);
 	event = reserve(sizeof(*event));
 	if (!event)
 		return 0;
@@ -278,7 +283,7 @@ int on_realloc(struct pt_regs *ctx)
 	new_size = block_size_of(size);
 	if (stays_in_place(old_size, new_size, size))
 		return 0;
-	find_origin(ctx, 1, &origin);
+	find_origin(ctx->r14, ctx->r15, ctx->rsp, 1, &origin);
 	if (old_size <= MAX_SMALL_SIZE && new_size <= MAX_SMALL_SIZE) {
 		address = free_slot(bin_of(size));
 		if (address) {
