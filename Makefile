@@ -23,11 +23,11 @@ AVA_FLAGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build test test-unit test-chromium demo bench lint typecheck format clean pack apt apt-bench \
-	apt-chromium
+.PHONY: help setup build test test-unit test-chromium test-versions versions-table php-versions demo bench lint \
+	typecheck format clean pack apt apt-bench apt-chromium
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: apt $(NODE_MODULES) ## install the packages that are missing (apt, npm)
 
@@ -41,6 +41,17 @@ test-unit: build ## run the tests that need neither root nor php
 
 test-chromium: build apt-chromium ## load a .heapsnapshot into the DevTools of a Chromium
 	$(BIN)/ava $(AVA_FLAGS) 'build/test/chromium/**/*.test.js'
+
+php-versions: ## install the PHPs of `make test-versions` (785 MB, into .cache)
+	@mkdir -p .cache/php
+	cp test/versions/packages/package.json test/versions/packages/package-lock.json .cache/php/
+	npm install --prefix .cache/php --ignore-scripts --no-audit --no-fund
+
+test-versions: build php-versions ## run the programs of test/cases under every PHP from 7.4 to 8.5
+	$(BIN)/ava --config ava.versions.config.js $(AVA_FLAGS)
+
+versions-table: build php-versions ## run them and write the table of docs/php-versions.md
+	PHPTRACE_VERSIONS_TABLE=docs/php-versions.md $(BIN)/ava --config ava.versions.config.js
 
 demo: build ## trace a worker that leaks and check that the report names its lines
 	$(SUDO) examples/demo.sh

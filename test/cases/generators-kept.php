@@ -22,6 +22,7 @@ function handle(int $n, SplFixedArray $open): void
     $open[$n] = $generator;
 }
 
+make_room_for_objects(12_000);
 $open = new SplFixedArray(12_000);
 for ($n = 0; measured(11_000); $n++) {
     handle($n, $open);

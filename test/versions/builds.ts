@@ -20,13 +20,15 @@ interface PhpPackage {
   readonly name: string;
   /** A package that has the libraries which this one lacks. */
   readonly borrows?: string;
+  /** What this machine's libraries need newer than the package has it. */
+  readonly preload?: string;
   /** Extensions that every other version has built in. */
   readonly modules?: readonly string[];
 }
 
 const PACKAGES: readonly PhpPackage[] = [
   { minor: '7.4', name: 'amazon-linux-2-v74', modules: ['json'] },
-  { minor: '8.0', name: 'amazon-linux-2-v80', borrows: 'amazon-linux-2-v74' },
+  { minor: '8.0', name: 'amazon-linux-2-v80', borrows: 'amazon-linux-2-v74', preload: 'libgpg-error.so.0' },
   { minor: '8.1', name: 'amazon-linux-2-v81' },
   { minor: '8.2', name: 'amazon-linux-2-v82' },
   { minor: '8.3', name: 'amazon-linux-2-v83' },
@@ -39,11 +41,13 @@ export function phpBuilds(): readonly PhpBuild[] {
   return PACKAGES.map((one) => ({ minor: one.minor, cli: startOf(one, 'php'), fpm: startOf(one, 'php-fpm') }));
 }
 
-function startOf({ name, borrows, modules = [] }: PhpPackage, binary: string): string[] {
+function startOf({ name, borrows, preload, modules = [] }: PhpPackage, binary: string): string[] {
   const file = join(FOLDER, name, 'native/php', binary);
   if (!existsSync(file)) throw new Error(`${file} is missing: run \`make php-versions\``);
   const libraries = [name, ...(borrows === undefined ? [] : [borrows])].map((one) => join(FOLDER, one, 'native/lib'));
   const load = modules.flatMap((module) => ['-d', `extension=${join(FOLDER, name, 'native/php/modules', module)}.so`]);
   // Not in the environment of phptrace: these libraries are the traced program's alone.
-  return ['env', `LD_LIBRARY_PATH=${libraries.join(':')}`, file, '-n', ...load];
+  const environment = [`LD_LIBRARY_PATH=${libraries.join(':')}`];
+  if (preload !== undefined) environment.push(`LD_PRELOAD=/lib/x86_64-linux-gnu/${preload}`);
+  return ['env', ...environment, file, '-n', ...load];
 }

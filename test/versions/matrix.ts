@@ -1,38 +1,51 @@
-/** What became of one program under one PHP. `skipped` carries its reason. */
+import { readFileSync, writeFileSync } from 'node:fs';
+
+/** What became of one program under one PHP; `skipped` carries its reason. */
 export type Outcome = 'passed' | 'failed' | { readonly skipped: string };
 
-/** Outcomes by program and PHP, in the order in which they first come. */
+/** The lines of a document between which the table stands. */
+const BEGIN = '<!-- the table: made by `make versions-table` -->';
+const END = '<!-- end of the table -->';
+
+/** Outcomes by program and PHP. */
 export class Matrix {
   private readonly rows = new Map<string, Map<string, Outcome>>();
-  private readonly columns = new Set<string>();
+
+  /** @param columns the PHPs, in the order of the table */
+  constructor(private readonly columns: readonly string[]) {}
 
   set(program: string, php: string, outcome: Outcome): void {
     const row = this.rows.get(program) ?? new Map<string, Outcome>();
     this.rows.set(program, row.set(php, outcome));
-    this.columns.add(php);
   }
 
-  /** A Markdown table, a program a row, and below it the reasons for what was left out. */
+  /** A Markdown table, a program a row, and below it the reasons for what was left out. What did not run is empty. */
   render(): string {
-    const columns = [...this.columns];
-    const reasons = new Map<string, number>();
+    const reasons: string[] = [];
     const cell = (outcome: Outcome | undefined): string => {
       if (outcome === undefined) return '';
       if (typeof outcome === 'string') return outcome === 'passed' ? 'yes' : '**no**';
-      const number = reasons.get(outcome.skipped) ?? reasons.size + 1;
-      reasons.set(outcome.skipped, number);
-      return `(${String(number)})`;
+      if (!reasons.includes(outcome.skipped)) reasons.push(outcome.skipped);
+      return `(${String(reasons.indexOf(outcome.skipped) + 1)})`;
     };
-    const rows = [...this.rows].map(([program, row]) => [program, ...columns.map((php) => cell(row.get(php)))]);
-    const notes = [...reasons].map(([reason, number]) => `(${String(number)}) ${reason}`);
-    return [table(['', ...columns], rows), ...notes].join('\n\n') + '\n';
+    const rows = [...this.rows]
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([program, row]) => [program, ...this.columns.map((php) => cell(row.get(php)))]);
+    const notes = reasons.map((reason, index) => `(${String(index + 1)}) ${reason}`);
+    return [table(['', ...this.columns], rows), ...notes].join('\n\n') + '\n';
+  }
+
+  /** Puts the table where a document has its place for it. Throws where it has none. */
+  writeInto(file: string): void {
+    const text = readFileSync(file, 'utf8');
+    const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+    if (begin === -1 || end < begin) throw new Error(`${file} has no place for the table: ${BEGIN} … ${END}`);
+    writeFileSync(file, `${text.slice(0, begin)}${BEGIN}\n\n${this.render()}\n${text.slice(end)}`);
   }
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((text, column) =>
-    Math.max(3, text.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
+  const widths = head.map((text, column) => Math.max(3, text.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`;
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');

@@ -1,15 +1,47 @@
 import test, { type ExecutionContext } from 'ava';
-import { integration, parseReport, type Workplace } from '../integration/harness.js';
+import { integration, parseReport, until, type Workplace } from '../integration/harness.js';
 import { findingOf, judgeCase } from '../integration/judge-case.js';
 import { readCases } from '../integration/truth.js';
 import { phpBuilds } from './builds.js';
+import { startPool } from './fpm.js';
 import { Matrix } from './matrix.js';
 
 // Every program of test/cases under every PHP from 7.4 to 8.5: what cases.test.ts asserts of one, here of each.
 
-const matrix = new Matrix();
+const DOCTOR = '_doctor_';
+const REQUESTS = '_FPM, `--loop request`_';
 
-for (const { minor, cli } of phpBuilds()) {
+const builds = phpBuilds();
+const matrix = new Matrix(builds.map(({ minor }) => minor));
+
+for (const { minor, cli, fpm } of builds) {
+  integration(`PHP ${minor}: doctor proves the layout of a running program`, async (t, place) => {
+    matrix.set(DOCTOR, minor, 'failed');
+    const [php = '', ...given] = cli;
+    const program = place.start(php, [...given, '-r', 'echo "ready"; sleep(20);']);
+    await until(() => program.stdout === 'ready' || program.ended !== undefined, 'ready');
+    await checkDiagnosis(t, place, program.pid, minor, 'cli');
+    matrix.set(DOCTOR, minor, 'passed');
+  });
+
+  integration(`PHP ${minor}: the requests of an FPM worker are loops that leave nothing`, async (t, place) => {
+    matrix.set(REQUESTS, minor, 'failed');
+    const pool = await startPool(place, fpm);
+    await checkDiagnosis(t, place, pool.worker, minor, 'fpm-fcgi');
+    const tracing = place.attachJson(pool.worker, ['--loop', 'request', '--loops', '10', '--duration', '15s']);
+    let over = false;
+    void tracing.finally(() => (over = true)).catch(() => {});
+    while (!over) await pool.request();
+    const { report, exitCode } = await tracing;
+    t.is(report.verdict, 'clean', JSON.stringify(report));
+    t.is(exitCode, 0);
+    t.is(report.sapi, 'fpm-fcgi');
+    t.deepEqual(report.hooks, [{ loop: 'request', boundary: 'request' }]);
+    t.true(report.loops.settled >= 10, JSON.stringify(report.loops));
+    t.is(report.accounting.droppedEvents, 0);
+    matrix.set(REQUESTS, minor, 'passed');
+  });
+
   for (const subject of readCases()) {
     const { name } = subject;
     if (subject.truth.extension !== undefined) {
@@ -26,18 +58,29 @@ for (const { minor, cli } of phpBuilds()) {
   }
 }
 
+/** Every check of `doctor` that is required is met, for this very PHP. */
+async function checkDiagnosis(
+  t: ExecutionContext,
+  place: Workplace,
+  pid: number,
+  minor: string,
+  sapi: string,
+): Promise<void> {
+  const { exitCode, stdout } = await place.phptrace(['doctor', String(pid)]);
+  t.is(exitCode, 0, stdout);
+  t.regex(stdout, new RegExp(`^PHP +ok +${minor.replace('.', '\\.')}\\.\\d+ \\(${sapi}\\)`, 'm'));
+  t.regex(stdout, /^heap +ok +0x[0-9a-f]+, main_chunk is/m);
+}
+
 test.after.always('the table', (t) => {
-  process.stderr.write(`\n${matrix.render()}`);
+  const document = process.env['PHPTRACE_VERSIONS_TABLE'];
+  if (document === undefined) process.stderr.write(`\n${matrix.render()}`);
+  else matrix.writeInto(document);
   t.pass();
 });
 
 /** `analyze` gives from the log what the trace gave. */
-async function checkLog(
-  t: ExecutionContext,
-  place: Workplace,
-  report: unknown,
-  code: number | null,
-): Promise<void> {
+async function checkLog(t: ExecutionContext, place: Workplace, report: unknown, code: number | null): Promise<void> {
   const { exitCode, stdout, stderr } = await place.phptrace([
     'analyze',
     place.path('log-1.ndjson'),
