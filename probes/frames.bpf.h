@@ -10,6 +10,8 @@
 #define MAX_OPCODES 4096
 #define OPCODES_A_CALL 64
 #define SIGSTOP 19
+/* A line's first allocations carry their path unasked: loops can be over before user space has seen one. */
+#define FIRST_PATHS 64
 
 /* EG(vm_stack_top) and what follows it (php-src Zend/zend_globals.h). */
 struct vm_stack {
@@ -53,6 +55,18 @@ static __always_inline int owns_opline(u64 func, u64 opline, u64 *opcodes)
 	u64 size = knobs.zend_op_size;
 	*opcodes = from;
 	return opline >= from && opline < from + (u64)count * size && !((opline - from) & (size - 1));
+}
+
+/* The opline that tells a frame's line. While an exception is in flight the frame's own is one of the engine's, the
+ * same for all functions, and the word before that is EG(opline_before_exception) (php-src Zend/zend_globals.h, 7.4
+ * to 8.5). Where neither is the function's, the function stands for its line. */
+static __always_inline u64 line_opline(u64 func, u64 opline)
+{
+	u64 opcodes, thrown;
+	if (owns_opline(func, opline, &opcodes))
+		return opline;
+	thrown = read_word(opline - sizeof(u64));
+	return owns_opline(func, thrown, &opcodes) ? thrown : func;
 }
 
 static __always_inline u32 copy_name(char *to, u32 size, u64 zend_string)
@@ -103,7 +117,7 @@ __noinline u32 create_site(u64 opline, u64 func)
 	struct site value = {};
 	struct site_event *event;
 	u64 opcodes = 0, scope;
-	u32 one = 1, zero = 0;
+	u32 one = 1, paths = FIRST_PATHS;
 
 	if (stale)
 		value.id = stale->id;
@@ -123,7 +137,6 @@ __noinline u32 create_site(u64 opline, u64 func)
 	event->func = func;
 	event->site = value.id;
 	event->line_start = read_u32(func + knobs.op_array_line_start);
-	/* An opline outside its function is the engine's own (an exception in flight): the function stands for it. */
 	event->line = owns_opline(func, opline, &opcodes) ? read_u32(opline + knobs.zend_op_lineno) : event->line_start;
 	event->file[0] = event->function[0] = event->class_name[0] = 0;
 	event->file_length = copy_name(event->file, sizeof(event->file), read_word(func + knobs.op_array_filename));
@@ -138,7 +151,7 @@ __noinline u32 create_site(u64 opline, u64 func)
 	if (bpf_map_update_elem(&sites, &opline, &value, BPF_ANY))
 		return 0;
 	bpf_map_update_elem(&code_seen, &opcodes, &one, BPF_ANY);
-	bpf_map_update_elem(&path_wanted, &value.id, &zero, BPF_ANY);
+	bpf_map_update_elem(&path_wanted, &value.id, &paths, BPF_ANY);
 	next_serial++;
 	if (value.id == next_site)
 		next_site++;
@@ -184,8 +197,7 @@ struct place {
 };
 
 /* The opline that runs in a frame of PHP code. Where the innermost frame is not in r14 any more, an opline of its
- * function in r15 still is the one. An opline outside its function is the engine's own (an exception in flight): the
- * function stands for it. */
+ * function in r15 still is the one. */
 static __always_inline u64 running_opline(const struct frame *frame, u64 at, int is_innermost, u64 vm_frame,
 					  u64 vm_opline, u64 sp)
 {
@@ -196,7 +208,7 @@ static __always_inline u64 running_opline(const struct frame *frame, u64 at, int
 	pushed = is_innermost ? pushed_opline(sp, at, frame->func) : 0;
 	if (pushed)
 		return pushed;
-	return owns_opline(frame->func, frame->opline, &opcodes) ? frame->opline : frame->func;
+	return line_opline(frame->func, frame->opline);
 }
 
 /* The line of PHP that runs, from the innermost frame that has one. vm_frame and vm_opline are r14 and r15: in the VM
@@ -265,6 +277,10 @@ __noinline u32 walk_frame(void)
 		return 1;
 	opline = frames ? frame.opline : walk.opline;
 	site = find_site(opline);
+	if (!site && frames) {
+		opline = line_opline(frame.func, opline);
+		site = find_site(opline);
+	}
 	if (!site && create_site(opline, frame.func))
 		site = find_site(opline);
 	if (!site)
@@ -318,6 +334,8 @@ static __always_inline u32 path_of(const struct place *place)
 		wanted = bpf_map_lookup_elem(&path_wanted, &place->site);
 		if (!wanted || !*wanted)
 			return 0;
+		if (*wanted <= FIRST_PATHS)
+			__sync_fetch_and_add(wanted, -1);
 	}
 	return find_path(place->execute_data, place->opline);
 }

@@ -21,8 +21,9 @@ struct hook hooks[MAX_HOOKS] SEC(".data.hooks") = {};
 struct counters counters SEC(".data.counters") = {};
 struct control control SEC(".data.control") = {};
 
-/* Which sites user space wants call paths for: those whose blocks outlived a loop. User space writes it through its
- * own mapping, so wanting a path costs no system call. */
+/* For how many allocations of a site call paths are wanted: for the first ones, and for all (the greatest number) from
+ * the moment on that a block outlived a loop. User space writes it through its own mapping, so wanting a path costs no
+ * system call. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

@@ -46,6 +46,8 @@ export type Knobs = Readonly<Record<Exclude<keyof typeof KNOBS, 'binSize' | 'bin
 const PAGE_BYTES = 4096;
 /** The kernel allows more; an index of a 32-bit view of the doubled data must stay exact. */
 const MOST_RING_BYTES = 1 << 30;
+/** A count of allocations that never runs out. */
+const ALL_PATHS = 0xffffffff;
 
 export type KernelCounters = Readonly<Record<keyof typeof COUNTERS, number>>;
 
@@ -142,7 +144,7 @@ export class TraceObject {
   }
 
   wantPaths(site: number): void {
-    this.pathWanted[site * 2] = 1;
+    this.pathWanted[site * 2] = ALL_PATHS;
   }
 
   readCounters(): KernelCounters {

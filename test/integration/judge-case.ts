@@ -29,16 +29,22 @@ export async function judgeCase(
   const judgedLoops = loopRecords(traced.records).length - report.loops.warmup;
   t.true(judgedLoops >= truth.loops, detail());
   for (const site of truth.sites) checkSite(t, site, report, judgedLoops);
-  const guilty = truth.sites.filter((site) => site.verdicts.includes('leak')).map(whereabouts);
+  const guilty = truth.sites.filter(isSuspected).map(whereabouts);
   t.deepEqual(suspects(report).map(whereabouts).sort(), guilty.sort(), detail());
   if (truth.silent) t.deepEqual(report.sites, []);
   checkBooks(t, traced, subject, readMeasurement(measurement));
   return traced;
 }
 
+const FINDINGS = {
+  leak: 'its leaking lines are named, and no others',
+  clean: 'nothing is accused',
+  unknown: 'it cannot be told, and that is said',
+} as const;
+
 /** What phptrace has to find, for a test's title. */
 export function findingOf({ truth }: Case): string {
-  return truth.verdict === 'leak' ? 'its leaking lines are named, and no others' : 'nothing is accused';
+  return FINDINGS[truth.verdict];
 }
 
 async function trace(
@@ -49,10 +55,15 @@ async function trace(
 ): Promise<JsonRun> {
   const args = ['--loop', truth.loop, '--loops', String(truth.loops), '--duration', '18s'];
   const options = { env: { PHPTRACE_TRUTH: measurement } };
-  if (truth.how === 'run') return place.runJson([php, ...given, file], args, options);
-  const program = place.start(php, [...given, file], options);
+  const settings = [...given, ...truth.ini.flatMap((setting) => ['-d', setting])];
+  if (truth.how === 'run') return place.runJson([php, ...settings, file], args, options);
+  const program = place.start(php, [...settings, file], options);
   await until(() => measuredCalls(measurement) > 20 || program.ended !== undefined, `20 calls of ${file}`);
   return place.attachJson(program.pid, args);
+}
+
+function isSuspected({ verdicts }: SiteTruth): boolean {
+  return ['leak', 'orphan', 'pending'].some((verdict) => verdicts.includes(verdict));
 }
 
 function whereabouts(site: {
@@ -98,7 +109,7 @@ function checkBooks(t: ExecutionContext, traced: JsonRun, { truth }: Case, measu
   const { warmup } = report.loops;
   const growth = (measured[first + loops.length] ?? NaN) - (measured[first + warmup] ?? NaN);
   const charged = report.sites.filter((site) => site.verdict === 'leak').reduce((sum, site) => sum + site.bytes, 0);
-  if (truth.verdict === 'clean') return;
+  if (truth.verdict !== 'leak') return;
   const end = records.find((record) => record.type === 'end');
   // Where a table that is older than the trace is replaced by a larger one, the larger one is charged as a whole.
   const older = end?.counters.unknownFreedBytes ?? NaN;

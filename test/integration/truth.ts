@@ -12,7 +12,9 @@ export interface Truth {
   readonly loops: number;
   /** A test extension that it needs. */
   readonly extension?: 'leaky';
-  readonly verdict: 'leak' | 'clean';
+  /** Settings of php. */
+  readonly ini: readonly string[];
+  readonly verdict: 'leak' | 'clean' | 'unknown';
   readonly exit: number;
   /** Nothing outlives the loop after its own: the report has no sites at all. */
   readonly silent: boolean;
@@ -61,7 +63,7 @@ interface DeclaredSite {
 
 type Declared = Partial<Omit<Truth, 'sites'>> & {
   loop: string;
-  verdict: 'leak' | 'clean';
+  verdict: 'leak' | 'clean' | 'unknown';
   exit: number;
   sites?: DeclaredSite[];
 };
@@ -70,7 +72,7 @@ function readCase(file: string): Case {
   const declared = JSON.parse(declaration(file)) as Declared;
   const loop = declared.loop.replace(/@[\w-]+/, (mark) => String(markedLine(file, mark)));
   const sites = (declared.sites ?? []).map((site) => resolveSite(site, file));
-  const defaults = { how: 'attach', loops: 40, silent: false, allocatorsOwn: 0 } as const;
+  const defaults = { how: 'attach', loops: 40, silent: false, allocatorsOwn: 0, ini: [] } as const;
   return { name: basename(file, '.php'), file, truth: { ...defaults, ...declared, loop, sites } };
 }
 
