@@ -320,12 +320,13 @@ int on_result(struct pt_regs *ctx)
 	return 0;
 }
 
-/* zend_mm_shutdown: the heap drops everything that a request left. */
+/* zend_mm_shutdown(heap, full, silent): the heap drops everything that a request left. A full shutdown follows the one
+ * of the last request, when the process ends; there is nothing left by then. */
 SEC("uprobe")
 int on_heap_reset(struct pt_regs *ctx)
 {
 	struct loop_event *event;
-	if (reg(ctx, COOKIE_HEAP(bpf_get_attach_cookie(ctx))) != the_heap())
+	if (reg(ctx, COOKIE_HEAP(bpf_get_attach_cookie(ctx))) != the_heap() || (u8)ctx->rsi)
 		return 0;
 	pending.kind = PENDING_NONE;
 	generation++;

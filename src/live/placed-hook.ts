@@ -25,7 +25,7 @@ export type Boundary =
 export interface PlacedHook {
   readonly boundary: BoundaryKind;
   readonly attachments: readonly Attachment[];
-  /** Why it is not the first choice. */
+  /** What is to be said of it, such as why it is not the first choice. */
   readonly note?: string;
 }
 
@@ -36,6 +36,10 @@ export interface PlacingContext {
   readonly links: LinkKind;
   readonly boundary: 'auto' | 'watchpoint' | 'handler';
 }
+
+const COMPILED =
+  'the loop function was compiled by the JIT, so its calls may not be seen: if none are, switch that off ' +
+  '(opcache.jit=disable), or use --loop none';
 
 /** How long a loop is when time alone cuts them. Short against a minute's trace, long against a request. */
 const TICK_MS = 100;
@@ -61,7 +65,9 @@ function placeOpline(context: PlacingContext, hook: number, opline: number, exte
   object.setHook(hook, opline, extent);
   if (context.boundary === 'handler') return placeHandler(context, hook, opline);
   try {
-    return { boundary: 'watchpoint', attachments: [attachWatchpoint(object, target.process.pid, opline, hook)] };
+    const attachments = [attachWatchpoint(object, target.process.pid, opline, hook)];
+    const note = handlerOffset(target, opline) === undefined ? { note: COMPILED } : {};
+    return { boundary: 'watchpoint', attachments, ...note };
   } catch (error) {
     if (context.boundary === 'watchpoint' || !(error instanceof PhptraceError)) throw error;
     return { ...placeHandler(context, hook, opline), note: `${error.message}: its opline's handler is probed instead` };
@@ -70,18 +76,23 @@ function placeOpline(context: PlacingContext, hook: number, opline: number, exte
 
 /** The handler is native code that every opline of its kind runs; the program asks which one it is. */
 function placeHandler(context: PlacingContext, hook: number, opline: number): PlacedHook {
-  const { memory, loadBias, elf } = context.target.process;
-  const handler = memory.pointer(opline);
-  let fileOffset: number;
-  try {
-    fileOffset = elf.fileOffset(handlerSite(elf, handler - loadBias));
-  } catch {
+  const fileOffset = handlerOffset(context.target, opline);
+  if (fileOffset === undefined) {
     throw new PhptraceError(
-      `the loop's opline is run by code at 0x${handler.toString(16)}, outside PHP's binary: it was compiled by the ` +
-        'JIT: switch that off (opcache.jit=disable) or name another --loop',
+      "the loop's opline is run by code outside PHP's binary: it was compiled by the JIT: switch that off " +
+        '(opcache.jit=disable) or name another --loop',
     );
   }
   return { boundary: 'handler', attachments: [attach(context, 'on_handler', fileOffset, hook)] };
+}
+
+/** Where the code that runs an opline lies in PHP's file; undefined for code of the JIT. */
+function handlerOffset({ process: { memory, loadBias, elf } }: Target, opline: number): number | undefined {
+  try {
+    return elf.fileOffset(handlerSite(elf, memory.pointer(opline) - loadBias));
+  } catch {
+    return undefined;
+  }
 }
 
 function placeSymbol(context: PlacingContext, hook: number, name: string): PlacedHook {

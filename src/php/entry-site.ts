@@ -1,7 +1,7 @@
 import { requiredSymbol } from './code-image.js';
 import type { Disassembler, Register } from './disassembly.js';
 
-/** A place at a function's beginning where argument 0 is still in its register. */
+/** A place at a function's beginning where arguments 0 and 1 are still in their registers, rdi and rsi. */
 export interface EntrySite {
   readonly symbol: string;
   readonly address: number;
@@ -10,7 +10,7 @@ export interface EntrySite {
 
 /**
  * Where to probe that a function is called: the first instruction on the straight way from its entry that the kernel
- * emulates, as long as argument 0 stays in place, else the entry itself.
+ * emulates, as long as the arguments stay in place, else the entry itself.
  *
  * @throws PhptraceError where the binary has no such symbol.
  */
@@ -18,7 +18,9 @@ export function findEntrySite(disassembler: Disassembler, symbol: string): Entry
   const entry = requiredSymbol(disassembler.image, symbol).address;
   const argumentIn = 'rdi';
   let instruction = disassembler.at(entry);
-  while (!instruction.emulated && instruction.flow === 'next' && !instruction.written.includes(argumentIn)) {
+  const keeps = ({ written }: { readonly written: readonly Register[] }): boolean =>
+    !written.includes(argumentIn) && !written.includes('rsi');
+  while (!instruction.emulated && instruction.flow === 'next' && keeps(instruction)) {
     instruction = disassembler.at(instruction.next);
   }
   return { symbol, address: instruction.emulated ? instruction.address : entry, argumentIn };
