@@ -79,6 +79,8 @@ export function turnsOver(site: SiteHistory, loops: number): boolean {
   const bornBlocks = end.bornBlocks - begin.bornBlocks;
   const bornBytes = end.bornBytes - begin.bornBytes;
   if (bornBlocks === 0) return false;
+  // A block that only grows, a step now and then, is freed as often as it is born, too.
+  if (site.falls < site.trackers.heights.count / 4) return false;
   if (end.diedBlocks - begin.diedBlocks < 0.8 * bornBlocks) return false;
   if (end.diedBytes - begin.diedBytes < 0.8 * bornBytes) return false;
   return sliceTrend(blocksRest ? from : 0, loops, (loop) => levels.at(loop).liveBytes).t < 2;

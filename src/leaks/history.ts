@@ -10,6 +10,7 @@ import type {
   TraceRecord,
 } from '../trace/records.js';
 import { SiteHistory } from './site-history.js';
+import { SizeLevels } from './size-levels.js';
 
 /**
  * All that a trace's records say, in memory that depends on the number of places and not on the number of loops. Takes
@@ -101,6 +102,8 @@ export class HookHistory {
   durationNs = 0;
   /** The last settled loops as they came, at most RECENT_LOOPS. */
   readonly recent: LoopRecord[] = [];
+  /** What was freed of blocks older than the trace, after warm-up. */
+  readonly older = new SizeLevels();
   private readonly places = new Map<string, SiteHistory>();
   private readonly bySite = new Map<number, [inside?: SiteHistory, outside?: SiteHistory]>();
   /** Places that the next loop must close though it may not name them. */
@@ -132,6 +135,9 @@ export class HookHistory {
     this.durationNs += record.durationNs;
     this.recent.push(record);
     if (this.recent.length > RECENT_LOOPS) this.recent.shift();
+    if (record.loop > this.warmup) {
+      for (const free of record.older ?? []) this.older.add(record.loop - this.warmup, free, 1);
+    }
 
     const open = this.unsettled;
     for (const site of open) site.beginLoop();

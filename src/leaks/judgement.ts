@@ -3,6 +3,7 @@ import type { Collector, HeldRecord, Residue } from '../trace/records.js';
 import { FEWEST_LOOPS } from './growth.js';
 import type { SiteHistory, SitePlace } from './site-history.js';
 import { isUncollected, verdictWhenHeld } from './held.js';
+import { Turnover } from './turnover.js';
 import { judgeSite, type SiteVerdict, type Verdict } from './verdict.js';
 
 export type TraceVerdict = 'leak' | 'clean' | 'unknown';
@@ -52,8 +53,13 @@ export function judge(history: History): Judgement {
 }
 
 function judgeHook(hook: HookHistory, collector: Collector | null): JudgedSite[] {
-  return hook.sites.filter(hasSomethingToSay).map((site) => {
-    const judged = judgeSite(site, hook.judgedLoops);
+  const sites = hook.sites.filter(hasSomethingToSay).map((site) => {
+    return { site, alone: judgeSite(site, hook.judgedLoops) };
+  });
+  const growing = sites.filter(({ alone }) => isSuspect(alone)).map(({ site }) => site.bySize);
+  const turnover = new Turnover(hook.older, growing, hook.judgedLoops);
+  return sites.map(({ site, alone }) => {
+    const judged = isSuspect(alone) ? turnover.reconsider(alone, site.bySize) : alone;
     const { held } = site;
     const verdict = verdictWhenHeld(judged, held, collector);
     // The alarm is for what goes on growing: a table that has come to rest needs none.
@@ -68,6 +74,10 @@ function judgeHook(hook: HookHistory, collector: Collector | null): JudgedSite[]
       ...(growth ? { growth } : {}),
     };
   });
+}
+
+function isSuspect({ verdict }: SiteVerdict): boolean {
+  return verdict === 'leak' || verdict === 'pending';
 }
 
 /** A process watched as a whole has periods of time in place of loops; too few of them tell nothing. */

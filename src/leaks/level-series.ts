@@ -17,15 +17,15 @@ export interface LevelPoint {
  * The levels of a site over any number of loops in bounded memory: the last point of each stretch of loops is kept, and
  * the stretches double in length as points come to be too many.
  */
-export class LevelSeries {
-  private points: LevelPoint[] = [];
+export class LevelSeries<Point extends { readonly loop: number } = LevelPoint> {
+  private points: Point[] = [];
   private stretch = 1;
 
   /** @param base what holds until the first point. */
-  constructor(private readonly base: LevelPoint) {}
+  constructor(private readonly base: Point) {}
 
   /** Loops come in ascending order; loops without a change are left out. */
-  add(point: LevelPoint): void {
+  add(point: Point): void {
     const last = this.points.at(-1);
     if (last && this.stretchOf(last) === this.stretchOf(point)) this.points.pop();
     this.points.push(point);
@@ -33,7 +33,7 @@ export class LevelSeries {
   }
 
   /** What held at the end of a loop, up to the length of a stretch late. */
-  at(loop: number): LevelPoint {
+  at(loop: number): Point {
     let low = 0;
     let high = this.points.length;
     while (low < high) {
@@ -53,7 +53,7 @@ export class LevelSeries {
     });
   }
 
-  private stretchOf(point: LevelPoint): number {
+  private stretchOf(point: Point): number {
     return Math.floor((point.loop - 1) / this.stretch);
   }
 }

@@ -1,6 +1,7 @@
 import type { HeldRecord, LateFree, Residue } from '../trace/records.js';
 import { LevelSeries } from './level-series.js';
 import { NewMaxima } from './new-maxima.js';
+import { SizeLevels } from './size-levels.js';
 import { SurvivorSeries } from './survivor-series.js';
 import { UsualSize } from './usual-size.js';
 
@@ -25,11 +26,6 @@ export class SiteHistory {
   bornBlocks = 0;
   diedBlocks = 0;
   lateFreedBlocks = 0;
-  /**
-   * Greatest age in loops at which a block has ended; 1 is the neighbour's. Blocks of quite another size than most that
-   * come are left out: the table that holds a line's blocks ends when it doubles, and tells nothing of theirs.
-   */
-  oldestDeath = 0;
   /** Loops of the window in which the level fell. */
   falls = 0;
   /** Falls since there were last more blocks than ever. */
@@ -38,6 +34,8 @@ export class SiteHistory {
   held: HeldRecord | undefined;
   readonly survivors = new SurvivorSeries();
   readonly bytesByPath = new Map<number, number>();
+  /** The settled blocks that came in the window, net. */
+  readonly bySize = new SizeLevels();
   /** Defined once the window has begun for this place. */
   private window: Window | undefined;
 
@@ -65,6 +63,7 @@ export class SiteHistory {
     this.bornBlocks += residue.blocks;
     this.bornBytes += residue.bytes;
     this.sizes.add(residue);
+    this.bySize.add(loop - this.warmup, residue, 1);
     this.survivors.add(loop - this.warmup, residue.blocks);
   }
 
@@ -87,6 +86,7 @@ export class SiteHistory {
     if (free.birthLoop > this.warmup) this.survivors.remove(free.birthLoop - this.warmup, free.blocks);
     if (loop <= this.warmup) return;
     this.lateFreedBlocks += free.blocks;
+    this.bySize.add(loop - this.warmup, free, -1);
     this.countDeaths(free, loop - free.birthLoop);
   }
 
@@ -130,6 +130,14 @@ export class SiteHistory {
   /** The same without what the last loop may have left to its neighbour. */
   get netSettled(): Level {
     return minus(this.settled, this.trackers.settled);
+  }
+
+  /**
+   * Greatest age in loops at which a block has ended; 1 is the neighbour's. Blocks of quite another size than most that
+   * come are left out: the table that holds a line's blocks ends when it doubles, and tells nothing of theirs.
+   */
+  get oldestDeath(): number {
+    return this.sizes.oldestDeath;
   }
 
   /** Loops that blocks of the window lived, in the mean; 0 where none has ended. */
@@ -190,7 +198,7 @@ export class SiteHistory {
     this.diedBlocks += died.blocks;
     this.diedBytes += died.bytes;
     this.ages += died.blocks * age;
-    if (this.sizes.isUsual(died)) this.oldestDeath = Math.max(this.oldestDeath, age);
+    this.sizes.ended(died, age);
   }
 
   private addPath(path: number, bytes: number): void {

@@ -5,7 +5,8 @@ import { sliceTrend } from './slices.js';
 /**
  * What becomes of the memory of a line:
  * `leak`: still accumulating at the end of the window. `offset`: later loops free what earlier ones left. `bounded`:
- * it grew and has come to rest. `warmup`: born in warm-up, nothing since. `pending`: the window is too short to tell.
+ * it grew and has come to rest, or as much from before the trace was freed meanwhile. `warmup`: born in warm-up,
+ * nothing since. `pending`: the window is too short to tell.
  * With a copy of the heap also, `cycle`: it piles up as garbage that refers to itself, until the collector runs.
  * `orphan`: it piles up and nothing refers to it, so that nothing will ever free it.
  */
@@ -29,6 +30,11 @@ export interface Evidence {
   /** Growth in bytes of equal slices of the window, in order. */
   readonly perSlice: readonly number[];
   readonly loopsSinceGrowth: number;
+  /**
+   * Bytes of blocks older than the trace that were freed in these loops and match this line's growth by size. Given
+   * where the verdict rests on it.
+   */
+  readonly olderFreedBytes?: number;
   /** With `pending`: about so many loops more would tell. */
   readonly moreLoops?: number;
 }

@@ -42,6 +42,7 @@ const lateFree: Shape = {
   bytes: count,
 };
 const collector: Shape = { enabled: flag, threshold: count, roots: count, runs: count };
+const olderFree: Shape = { blocks: whole(1, EXACT), bytes: count };
 const counters: Shape = {
   events: count,
   droppedEvents: count,
@@ -76,6 +77,7 @@ const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
     residue: listOf(shaped(residue)),
     offset: listOf(shaped(residue)),
     lateFrees: listOf(shaped(lateFree)),
+    older: (value) => (value === undefined ? undefined : listOf(shaped(olderFree))(value)),
     heapBefore: count,
     heapAfter: count,
     explained: signed,

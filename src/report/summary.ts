@@ -92,11 +92,12 @@ function pathLines(site: ReportedSite): string[] {
 }
 
 function pendingLine(site: ReportedSite, several: boolean): string {
-  const { moreLoops, grewInLoops, loops, loopsSinceGrowth } = site.evidence;
+  const { moreLoops, grewInLoops, loops, loopsSinceGrowth, olderFreedBytes } = site.evidence;
   const head = `${where(site)}${context(site, several)}: ${site.bytes} bytes in ${counted(site.blocks, 'block', 'blocks')}`;
   if (moreLoops === undefined) return `Alive: ${head}`;
+  const older = olderFreedBytes === undefined ? '' : `, while ${olderFreedBytes} bytes older than the trace were freed`;
   return (
-    `Not decided: ${head}, grew in ${grewInLoops} of ${loops} loops, ${lastGrowth(loopsSinceGrowth)}; ` +
+    `Not decided: ${head}, grew in ${grewInLoops} of ${loops} loops, ${lastGrowth(loopsSinceGrowth)}${older}; ` +
     `about ${counted(moreLoops, 'loop', 'loops')} more would tell`
   );
 }

@@ -1,5 +1,6 @@
 import { Generation } from './generation.js';
 import { LateFreeTable } from './late-free-table.js';
+import { OlderFrees } from './older-frees.js';
 import type { Places } from './places.js';
 import type { LoopRecord } from './records.js';
 
@@ -31,6 +32,11 @@ export class HookLedger {
     else this.current.lateFrees.add(site, place, birthLoop, sizeBytes);
   }
 
+  /** A block ended whose birth was not seen. */
+  freedOlder(sizeBytes: number): void {
+    this.current.older.add(sizeBytes);
+  }
+
   /**
    * The running loop ends and the next begins. Returns the record of the loop before it, which is settled now, or
    * undefined where that is call 0 or earlier. `balance` is the running sum of what the events add up to.
@@ -47,6 +53,7 @@ export class HookLedger {
     const next = this.previous;
     next.generation.clear();
     next.lateFrees.clear();
+    next.older.clear();
     next.births = 0;
     next.heapBefore = heapSize;
     next.balanceBefore = balance;
@@ -65,6 +72,7 @@ export class HookLedger {
   }
 
   private settle(books: LoopBooks, loop: number): LoopRecord {
+    const older = books.older.list();
     return {
       type: 'loop',
       hook: this.hook,
@@ -72,6 +80,7 @@ export class HookLedger {
       residue: books.generation.residue(this.places),
       offset: books.generation.offset(this.places),
       lateFrees: books.lateFrees.list(this.places),
+      ...(older.length > 0 ? { older } : {}),
       heapBefore: books.heapBefore,
       heapAfter: books.heapAfter,
       explained: books.balanceAfter - books.balanceBefore,
@@ -84,6 +93,7 @@ export class HookLedger {
 interface LoopBooks {
   readonly generation: Generation;
   readonly lateFrees: LateFreeTable;
+  readonly older: OlderFrees;
   births: number;
   heapBefore: number;
   heapAfter: number;
@@ -97,6 +107,7 @@ function newBooks(): LoopBooks {
   return {
     generation: new Generation(),
     lateFrees: new LateFreeTable(),
+    older: new OlderFrees(),
     births: 0,
     heapBefore: 0,
     heapAfter: 0,

@@ -3,6 +3,7 @@ import { UNSEEN_FREE } from './late-free-table.js';
 import { Places } from './places.js';
 import { PointerTable } from './pointer-table.js';
 import type { Counters, LoopRecord, Residue } from './records.js';
+import { Replacements } from './replacements.js';
 
 export interface LedgerOptions {
   /** Gets each loop as it settles. */
@@ -34,7 +35,8 @@ export class Ledger {
   private readonly told: boolean[] = [];
   private lastBegun = 0;
   /** The block that was handed out last, by `events` at that time. */
-  private readonly lastBorn = { event: -1, site: 0, path: 0, hook: 0 };
+  private readonly lastBorn = { event: -1, address: 0, site: 0, path: 0, hook: 0 };
+  private readonly replacements = new Replacements();
   /** What the events add up to since the start, bytes. */
   private balance = 0;
   private events = 0;
@@ -73,6 +75,7 @@ export class Ledger {
     if (address === 0) return;
     this.born(address, sizeBytes, site, path, hook);
     this.lastBorn.event = this.events;
+    this.lastBorn.address = address;
     this.lastBorn.site = site;
     this.lastBorn.path = path;
     this.lastBorn.hook = hook;
@@ -85,12 +88,15 @@ export class Ledger {
   free(address: number, sizeBytes: number, site: number): void {
     this.events++;
     if (address === 0) return;
-    const isForeign = this.died(address, sizeBytes, site);
-    // A table that outgrows its block takes the new one and frees the old one, with nothing between.
-    const { event, path, hook } = this.lastBorn;
-    if (isForeign && event === this.events - 1 && this.lastBorn.site === site) {
-      this.outgrown(sizeBytes, site, path, hook);
-    }
+    const end = this.died(address, sizeBytes, site);
+    const { lastBorn } = this;
+    const isReplaced = lastBorn.event === this.events - 1 && lastBorn.site === site;
+    if (end === 'recorded') {
+      if (isReplaced) this.replacements.moved(address, lastBorn.address);
+    } else if (isReplaced) {
+      const { path, hook } = lastBorn;
+      this.replacements.add(lastBorn.address, { sizeBytes, site, path, hook, isUnknown: end === 'unknown' });
+    } else if (end === 'unknown') this.hooks[this.lastBegun]!.freedOlder(sizeBytes);
   }
 
   /**
@@ -109,7 +115,8 @@ export class Ledger {
     this.events++;
     if (oldAddress !== 0) {
       if (oldAddress === newAddress && this.sizeOf(oldAddress, oldSizeBytes) === newSizeBytes) return;
-      if (this.died(oldAddress, oldSizeBytes, site)) this.outgrown(oldSizeBytes, site, path, hook);
+      if (this.died(oldAddress, oldSizeBytes, site) !== 'recorded') this.outgrown(oldSizeBytes, site, path, hook);
+      else this.replacements.moved(oldAddress, newAddress);
     }
     if (newAddress !== 0) this.born(newAddress, newSizeBytes, site, path, hook);
   }
@@ -120,6 +127,7 @@ export class Ledger {
    */
   boundary(hook: number, heapSize: number, timeNs: number): void {
     this.boundariesSeen[hook]!++;
+    this.settleReplacements();
     this.lastBegun = hook;
     const record = this.hooks[hook]!.boundary(heapSize, this.balance, timeNs);
     if (!record) return;
@@ -133,7 +141,7 @@ export class Ledger {
       const ledger = this.hooks[this.hookOf(birth)]!;
       const loop = this.loopOf(birth);
       if (ledger.loop - loop >= 2) {
-        ledger.died(this.places.of(site, path, (birth & 1) === 1), loop, sizeBytes, UNSEEN_FREE);
+        ledger.died(this.places.of(site, path, (birth & 1) === 1, sizeBytes), loop, sizeBytes, UNSEEN_FREE);
       }
       this.balance -= sizeBytes;
     });
@@ -142,22 +150,26 @@ export class Ledger {
   }
 
   /**
-   * What is alive now by place, the `most` places with most bytes. Walks the whole table: for the end of a trace that
+   * What is alive now by line and path, the `most` places with most bytes. Walks the whole table: for the end of a trace that
    * has no loops.
    */
   alive(most = 100): Residue[] {
     const sums = new Map<number, { blocks: number; bytes: number }>();
     this.table.forEach((_address, sizeBytes, site, path, birth) => {
-      const place = this.places.of(site, path, (birth & 1) === 1);
+      const place = this.places.of(site, path, (birth & 1) === 1, sizeBytes);
       let sum = sums.get(place);
       if (!sum) sums.set(place, (sum = { blocks: 0, bytes: 0 }));
       sum.blocks++;
       sum.bytes += sizeBytes;
     });
-    return [...sums]
-      .sort(([, a], [, b]) => b.bytes - a.bytes)
-      .slice(0, most)
-      .map(([place, { blocks, bytes }]) => ({ ...this.places.describe(place), blocks, bytes }));
+    const ofAllSizes = new Map<string, Residue>();
+    for (const [place, { blocks, bytes }] of sums) {
+      const born = this.places.describe(place);
+      const key = `${born.site} ${born.path} ${born.outside}`;
+      const met = ofAllSizes.get(key);
+      ofAllSizes.set(key, { ...born, blocks: blocks + (met?.blocks ?? 0), bytes: bytes + (met?.bytes ?? 0) });
+    }
+    return [...ofAllSizes.values()].sort((a, b) => b.bytes - a.bytes).slice(0, most);
   }
 
   /**
@@ -182,21 +194,31 @@ export class Ledger {
       this.ended(UNSEEN_FREE);
     }
     this.balance += sizeBytes;
-    ledger.born(this.places.of(site, path, outside), sizeBytes);
+    ledger.born(this.places.of(site, path, outside, sizeBytes), sizeBytes);
   }
 
-  /** Returns whether the block was older than the recorded loops, and not of this site. */
-  private died(address: number, sizeBytes: number, site: number): boolean {
+  /** Returns whose block it was: `foreign` is older than the recorded loops and not of this site. */
+  private died(address: number, sizeBytes: number, site: number): 'recorded' | 'foreign' | 'unknown' {
     if (this.table.take(address)) {
       const { found } = this.table;
       const isForeign = found.site !== site && this.loopOf(found.birth) < 1;
       this.ended(site);
-      return isForeign;
+      return isForeign ? 'foreign' : 'recorded';
     }
     this.unknownFrees++;
     this.unknownFreedBytes += sizeBytes;
     this.balance -= sizeBytes;
-    return true;
+    return 'unknown';
+  }
+
+  private settleReplacements(): void {
+    this.replacements.settle(
+      (address) => this.table.get(address),
+      ({ sizeBytes, site, path, hook, isUnknown }, stands) => {
+        if (stands) this.outgrown(sizeBytes, site, path, hook);
+        else if (isUnknown) this.hooks[this.lastBegun]!.freedOlder(sizeBytes);
+      },
+    );
   }
 
   /**
@@ -207,14 +229,14 @@ export class Ledger {
   private outgrown(oldSizeBytes: number, site: number, path: number, hook: number): void {
     const outside = hook === 0;
     const ledger = this.hooks[outside ? this.lastBegun : hook - 1]!;
-    if (ledger.loop >= 1) ledger.died(this.places.of(site, path, outside), -1, oldSizeBytes, site);
+    if (ledger.loop >= 1) ledger.died(this.places.of(site, path, outside, oldSizeBytes), -1, oldSizeBytes, site);
   }
 
   /** Books the end of the block that the table has just found. */
   private ended(site: number): void {
     const { found } = this.table;
     this.balance -= found.sizeBytes;
-    const place = this.places.of(found.site, found.path, (found.birth & 1) === 1);
+    const place = this.places.of(found.site, found.path, (found.birth & 1) === 1, found.sizeBytes);
     this.hooks[this.hookOf(found.birth)]!.died(place, this.loopOf(found.birth), found.sizeBytes, site);
   }
 

@@ -1,15 +1,19 @@
+import { sizeClassOf } from './size-classes.js';
+
 /**
- * Numbers for the places where blocks are born: one for each (site, path, outside) that was met, counted from 0, so
- * that per-place counters are flat arrays. A look-up costs one array load where a path belongs to one site, as nearly
- * all do; the others go through a Map.
+ * Numbers for the places where blocks are born: one for each (site, path, outside, size class) that was met, counted
+ * from 0, so that per-place counters are flat arrays. Places of one path (or of one site, without a path) are chained;
+ * the chain is as long as there are sizes that the line asks for.
  */
 export class Places {
   private readonly sites: number[] = [];
   private readonly paths: number[] = [];
   private readonly outsides: boolean[] = [];
+  private readonly classes: number[] = [];
+  /** The place met before in the same chain, or -1. */
+  private readonly chained: number[] = [];
   private withoutPath = new Int32Array(1024).fill(-1);
   private withPath = new Int32Array(1024).fill(-1);
-  private readonly shared = new Map<string, number>();
 
   /** Places met so far. */
   get size(): number {
@@ -17,38 +21,29 @@ export class Places {
   }
 
   /** The number of a place, a new one where it was not met before. */
-  of(site: number, path: number, outside: boolean): number {
+  of(site: number, path: number, outside: boolean, sizeBytes: number): number {
+    const sizeClass = sizeClassOf(sizeBytes);
     const index = (path === 0 ? site : path) * 2 + (outside ? 1 : 0);
     const known = path === 0 ? this.withoutPath : this.withPath;
-    const place = index < known.length ? known[index]! : -1;
-    if (place >= 0 && this.sites[place] === site) return place;
-    return this.add(site, path, outside, index, place);
-  }
-
-  /** What makes the place. */
-  describe(place: number): { site: number; path: number; outside: boolean } {
-    return { site: this.sites[place]!, path: this.paths[place]!, outside: this.outsides[place]! };
-  }
-
-  /** `taken`: the place of another site that holds this path's entry in the flat array, or -1. */
-  private add(site: number, path: number, outside: boolean, index: number, taken: number): number {
-    const place = this.sites.length;
-    if (taken >= 0) {
-      const key = `${site} ${index}`;
-      const met = this.shared.get(key);
-      if (met !== undefined) return met;
-      this.shared.set(key, place);
-    } else if (path === 0) {
-      this.withoutPath = fitted(this.withoutPath, index);
-      this.withoutPath[index] = place;
-    } else {
-      this.withPath = fitted(this.withPath, index);
-      this.withPath[index] = place;
+    const newest = index < known.length ? known[index]! : -1;
+    for (let place = newest; place >= 0; place = this.chained[place]!) {
+      if (this.sites[place] === site && this.classes[place] === sizeClass) return place;
     }
+    if (path === 0) this.withoutPath = fitted(known, index);
+    else this.withPath = fitted(known, index);
+    const place = this.sites.length;
+    (path === 0 ? this.withoutPath : this.withPath)[index] = place;
     this.sites.push(site);
     this.paths.push(path);
     this.outsides.push(outside);
+    this.classes.push(sizeClass);
+    this.chained.push(newest);
     return place;
+  }
+
+  /** What makes the place, but for the size. */
+  describe(place: number): { site: number; path: number; outside: boolean } {
+    return { site: this.sites[place]!, path: this.paths[place]!, outside: this.outsides[place]! };
   }
 }
 

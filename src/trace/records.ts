@@ -58,7 +58,7 @@ export interface PathRecord {
   readonly truncated: boolean;
 }
 
-/** Blocks of one place that were born in one loop. */
+/** Blocks of one place and one size class (src/trace/size-classes.ts) that were born in one loop. */
 export interface Residue {
   readonly site: number;
   readonly path: number;
@@ -84,6 +84,12 @@ export interface LateFree {
   readonly bytes: number;
 }
 
+/** Blocks of one size class that are older than the trace and ended in this loop. */
+export interface OlderFree {
+  readonly blocks: number;
+  readonly bytes: number;
+}
+
 /** One settled loop of one hook: written when the loop after it has ended, for neighbours offset each other. */
 export interface LoopRecord {
   readonly type: 'loop';
@@ -99,6 +105,11 @@ export interface LoopRecord {
    */
   readonly offset: readonly Residue[];
   readonly lateFrees: readonly LateFree[];
+  /**
+   * Frees of blocks that were there before the trace, without those whose place a larger one took at once. Absent where
+   * there was none.
+   */
+  readonly older?: readonly OlderFree[];
   /** `heap->size` when the loop began and when it ended (bytes), as the allocator itself counts. */
   readonly heapBefore: number;
   readonly heapAfter: number;

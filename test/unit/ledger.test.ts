@@ -214,6 +214,54 @@ test('an older block that is freed elsewhere, or not right after a birth, is no 
   t.deepEqual(records[0]?.lateFrees, []);
 });
 
+test('an older block that goes after a temporary of the same line is no part of the line', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS + 2 ** 21, 96, KEEP, 0, IN_FIRST);
+  ledger.free(ADDRESS, 80, KEEP);
+  ledger.free(ADDRESS + 2 ** 21, 96, KEEP);
+  loops(ledger, 2);
+  t.like(records[0], { residue: [], lateFrees: [], older: [{ blocks: 1, bytes: 80 }] });
+});
+
+test('a table that is replaced twice in a loop charges its line with the growth alone', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS + 2 ** 21, 65536, KEEP, 0, IN_FIRST);
+  ledger.free(ADDRESS, 32768, KEEP);
+  ledger.alloc(ADDRESS + 2 ** 22, 131072, KEEP, 0, IN_FIRST);
+  ledger.free(ADDRESS + 2 ** 21, 65536, KEEP);
+  loops(ledger, 2);
+  t.like(records[0], { residue: [{ bytes: 131072 }], explained: 98304 });
+  t.like(records[0]?.lateFrees, [{ birthSite: KEEP, birthLoop: -1, bytes: 32768 }]);
+});
+
+test('frees of older blocks are counted by size', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  for (const [at, sizeBytes] of [64, 4096, 64, 56].entries()) ledger.free(ADDRESS + at * 8192, sizeBytes, FREE);
+  loops(ledger, 2);
+  t.deepEqual(records[0]?.older, [
+    { blocks: 1, bytes: 56 },
+    { blocks: 2, bytes: 128 },
+    { blocks: 1, bytes: 4096 },
+  ]);
+  t.is(records[1]?.older, undefined);
+});
+
+test('residue is kept apart by size, and what is alive is not', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS, 64, KEEP, 0, IN_FIRST);
+  ledger.alloc(ADDRESS + 4096, 320, KEEP, 0, IN_FIRST);
+  loops(ledger, 2);
+  t.deepEqual(
+    records[0]?.residue.map(({ bytes }) => bytes),
+    [64, 320],
+  );
+  t.like(ledger.alive(), [{ site: KEEP, blocks: 2, bytes: 384 }]);
+});
+
 test('a block of another line from before the recorded loops that grows charges its line with the growth alone', (t) => {
   const { ledger, records } = books();
   loops(ledger, 1);

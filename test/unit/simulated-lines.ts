@@ -45,10 +45,10 @@ export const leakWithDeletions: Line = (process) => {
 };
 
 /** `$static .= …`: one block, moved as it grows. */
-export function growingString(bytesPerLoop: number): Line {
+export function growingString(bytesPerLoop: number, startBytes = 0): Line {
   return (process) => {
     let text: Block | undefined;
-    let length = 0;
+    let length = startBytes;
     return () => {
       length += bytesPerLoop;
       const sizeBytes = length < 3072 ? 64 * Math.ceil(length / 64) : 4096 * Math.ceil(length / 4096);
@@ -109,6 +109,24 @@ export function lru(places: number, keys: number): Line {
       const [oldest, block] = cache.entries().next().value!;
       cache.delete(oldest);
       process.free(block);
+    };
+  };
+}
+
+/**
+ * A cache that is full when the trace begins, of blocks that the trace has not seen: it drops its oldest for each new
+ * one. With `random` their sizes differ, and only some loops add one.
+ */
+export function fullCache(places: number, sizeBytes: number, random = false): Line {
+  return (process) => {
+    const size = (): number => (random ? 64 * (1 + Math.floor(process.random() * 40)) : sizeBytes);
+    const kept: (Block | number)[] = Array.from({ length: places }, size);
+    return () => {
+      if (random && process.random() < 0.2) return;
+      kept.push(process.alloc(LINE, size()));
+      const oldest = kept.shift()!;
+      if (typeof oldest === 'number') process.freeOlder(oldest, LINE + 1);
+      else process.free(oldest, LINE + 1);
     };
   };
 }

@@ -75,6 +75,13 @@ export class SimulatedProcess {
     this.ledger.free(block.address, block.sizeBytes, line);
   }
 
+  /** Frees a block that was there before the trace began. */
+  freeOlder(sizeBytes: number, line: number): void {
+    const address = this.nextAddress;
+    this.nextAddress += sizeBytes;
+    this.free({ address, sizeBytes, line });
+  }
+
   realloc(block: Block, sizeBytes: number): void {
     if (sizeBytes === block.sizeBytes) return;
     const address = this.nextAddress;

@@ -7,6 +7,7 @@ import {
   fillingCache,
   flushedBuffer,
   freedLater,
+  fullCache,
   growingString,
   leak,
   leakInChurn,
@@ -46,6 +47,72 @@ test('sixteen bytes a loop are found under blocks of the same line that come and
   const site = judged(leakInChurn, 200);
   t.is(site?.verdict, 'leak');
   t.true((site?.evidence.lateFreedBlocks ?? 0) > 1000);
+});
+
+test('a cache that was full before the trace is bounded though none of its new blocks has gone yet', (t) => {
+  const site = judged(fullCache(1000, 320));
+  t.like(site, { verdict: 'bounded', bytesPerLoop: 0, evidence: { olderFreedBytes: 320 * LOOPS } });
+});
+
+test('a leak beside a full cache is found, to the byte, where its blocks are of another size', (t) => {
+  const process = new SimulatedProcess();
+  const cache = fullCache(1000, 320)(process);
+  process.run(LOOPS, (loop) => {
+    cache(loop);
+    process.alloc(LINE + 5, 448);
+  });
+  t.is(process.judgement().verdict, 'leak');
+  t.is(process.site(LINE)?.verdict, 'bounded');
+  t.like(process.site(LINE + 5), { verdict: 'leak', bytesPerLoop: 448 });
+});
+
+test('where two lines grow by one size and old blocks explain one of them, neither is accused nor cleared', (t) => {
+  const process = new SimulatedProcess();
+  const cache = fullCache(1000, 320)(process);
+  process.run(LOOPS, (loop) => {
+    cache(loop);
+    process.alloc(LINE + 5, 320);
+  });
+  t.is(process.judgement().verdict, 'unknown');
+  t.like(process.site(LINE), { verdict: 'pending', evidence: { moreLoops: LOOPS } });
+  t.is(process.site(LINE + 5)?.verdict, 'pending');
+});
+
+test('a line that leaks one size and turns another one over is not cleared', (t) => {
+  const process = new SimulatedProcess();
+  const cache = fullCache(1000, 320)(process);
+  process.run(LOOPS, (loop) => {
+    cache(loop);
+    process.alloc(LINE, 24);
+  });
+  t.not(process.site(LINE)?.verdict, 'bounded');
+});
+
+test('the table that doubles in a short window tells nothing of the entries that leak into it', (t) => {
+  const process = new SimulatedProcess();
+  let table: ReturnType<SimulatedProcess['alloc']> | undefined;
+  process.run(5, (loop) => {
+    if (loop === 0) table = process.alloc(LINE, 640);
+    process.alloc(LINE, 32);
+    if (loop !== 4) return;
+    const larger = process.alloc(LINE, 1280);
+    process.free(table!);
+    table = larger;
+  });
+  t.is(process.site(LINE)?.verdict, 'leak');
+});
+
+test('old blocks that all go at once say nothing of a leak of their size', (t) => {
+  const process = new SimulatedProcess();
+  process.run(LOOPS, (loop) => {
+    process.alloc(LINE, 64);
+    for (let i = 0; loop === 50 && i < 1000; i++) process.freeOlder(64, LINE + 1);
+  });
+  t.like(process.site(LINE), { verdict: 'leak', bytesPerLoop: 64 });
+});
+
+test('a string that rose by a page twice, and never fell, may be a leak or not', (t) => {
+  t.is(judged(growingString(41, 100_000), 200)?.verdict, 'pending');
 });
 
 test('a list that grows though entries are removed from it is a leak', (t) => {
@@ -239,6 +306,7 @@ const RATES: readonly [name: string, line: Line, atMost: Partial<Record<Verdict,
   ['leak in bursts', burstLeak, { leak: 100, pending: 5 }],
   ['leak with deletions', leakWithDeletions, { leak: 100, pending: 2 }],
   ['ring of 50, sizes by chance', ring(50, true), { bounded: 100, pending: 10 }],
+  ['cache of 300, full before the trace, sizes by chance', fullCache(300, 0, true), { bounded: 100, pending: 15 }],
   ['LRU of 20 out of 60', lru(20, 60), { bounded: 100, pending: 15 }],
   ['LRU of 50 out of 200', lru(50, 200), { bounded: 100, pending: 20 }],
   ['TTL of 10 loops', ttlCache, { bounded: 100, pending: 3 }],

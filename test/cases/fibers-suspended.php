@@ -1,0 +1,25 @@
+<?php
+// Fibers that wait for something that never comes: the fiber, its stack, and what lies on that.
+// truth: {"loop": "handle", "loops": 20, "verdict": "leak", "exit": 1,
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak", "bytesPerLoop": 1080},
+//             {"line": "@leak-2", "function": "{closure}", "verdict": "leak", "bytesPerLoop": 1280},
+//             {"line": "@leak-3", "function": "handle", "verdict": "leak", "bytesPerLoop": 16400}]}
+declare(strict_types=1);
+
+require __DIR__ . '/lib/measured.php';
+
+function handle(int $n, SplFixedArray $waiting): void
+{
+    $fiber = new Fiber(static function () use ($n): string { // @leak-1
+        $buffer = str_repeat('b', 1100); // @leak-2
+        return $buffer . Fiber::suspend($n);
+    });
+    $fiber->start(); // @leak-3 a page of VM stack
+    $waiting[$n] = $fiber;
+}
+
+$waiting = new SplFixedArray(1000);
+for ($n = 0; measured(900); $n++) {
+    handle($n, $waiting);
+    usleep(20_000);
+}

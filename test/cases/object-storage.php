@@ -1,0 +1,40 @@
+<?php
+// Listeners attached in each call to a subject that lives on.
+// truth: {"loop": "Subject::handle", "verdict": "leak", "exit": 1,
+//   "sites": [{"line": "@leak-1", "function": "Observed::handle", "verdict": "leak", "bytesPerLoop": 80},
+//             {"line": "@leak-2", "function": "Observed::handle", "verdict": "leak"}]}
+declare(strict_types=1);
+
+require __DIR__ . '/lib/measured.php';
+
+final class Listener
+{
+    public function __construct(public readonly int $request, public readonly Subject $subject)
+    {
+    }
+}
+
+abstract class Observed
+{
+    protected SplObjectStorage $listeners;
+
+    public function handle(int $n): void
+    {
+        $listener = new Listener($n, $this); // @leak-1
+        $this->listeners->attach($listener, "request $n"); // @leak-2
+    }
+}
+
+final class Subject extends Observed
+{
+    public function __construct()
+    {
+        $this->listeners = new SplObjectStorage();
+    }
+}
+
+$subject = new Subject();
+for ($n = 0; measured(); $n++) {
+    $subject->handle($n);
+    usleep(2000);
+}
