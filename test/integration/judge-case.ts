@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import { until, type JsonRun, type Workplace } from './harness.js';
 import { alignment, loopRecords, measuredCalls, readMeasurement } from './measurement.js';
-import { suspects, type ReportJson } from './report-json.js';
+import { isGuilty, suspects, type ReportJson } from './report-json.js';
 import { valueFor, type Case, type SiteTruth } from './truth.js';
 
 /**
@@ -86,7 +86,7 @@ function checkSite(t: ExecutionContext, truth: SiteTruth, { sites, php }: Report
     const expected = typeof bytesPerLoop === 'number' ? bytesPerLoop : valueFor(bytesPerLoop, php);
     t.is<number | undefined, number | undefined>(site.bytesPerLoop, expected, JSON.stringify(site));
   }
-  if (site.verdict === 'leak') t.true(Math.abs(site.bytesPerLoop * loops - site.bytes) < loops, JSON.stringify(site));
+  if (isGuilty(site)) t.true(Math.abs(site.bytesPerLoop * loops - site.bytes) < loops, JSON.stringify(site));
   if (truth.app !== undefined) t.like(site.app, truth.app);
   if (truth.stack !== undefined)
     t.deepEqual(
@@ -108,7 +108,7 @@ function checkBooks(t: ExecutionContext, traced: JsonRun, { truth }: Case, measu
 
   const { warmup } = report.loops;
   const growth = (measured[first + loops.length] ?? NaN) - (measured[first + warmup] ?? NaN);
-  const charged = report.sites.filter((site) => site.verdict === 'leak').reduce((sum, site) => sum + site.bytes, 0);
+  const charged = report.sites.filter(isGuilty).reduce((sum, site) => sum + site.bytes, 0);
   if (truth.verdict !== 'leak') return;
   const end = records.find((record) => record.type === 'end');
   // Where a table that is older than the trace is replaced by a larger one, the larger one is charged as a whole.

@@ -45,5 +45,10 @@ export interface SiteJson extends FrameJson {
 
 /** The sites that a report accuses or cannot clear. */
 export function suspects(report: ReportJson): readonly SiteJson[] {
-  return report.sites.filter((site) => site.verdict === 'leak' || site.verdict === 'pending');
+  return report.sites.filter((site) => isGuilty(site) || site.verdict === 'pending');
+}
+
+/** True for a line whose memory will never be freed, whether something holds it or nothing does. */
+export function isGuilty({ verdict }: SiteJson): boolean {
+  return verdict === 'leak' || verdict === 'orphan';
 }
