@@ -54,11 +54,17 @@ function leakLines(site: ReportedSite, several: boolean, { red }: Palette): stri
 
 /** What keeps the blocks alive. */
 function heldLines(site: ReportedSite): string[] {
-  const types = site.types.length === 0 ? '' : ` (${site.types.map(printable).join(', ')})`;
+  const types = typesOf(site);
   if (site.uncollected)
     return [`  kept alive by each other${types}: cycles, and PHP's collector is off (zend.enable_gc)`];
   if (site.verdict === 'orphan') return [`  nothing refers to them${types}: lost by an extension or the engine`];
   return site.path === null ? [] : [`  held by ${printable(site.path)}${types}`];
+}
+
+/** What the blocks are, as far as that is known. */
+function typesOf({ types }: ReportedSite): string {
+  const known = types.filter((type) => type !== '(unknown)').map(printable);
+  return known.length === 0 ? '' : ` (${known.join(', ')})`;
 }
 
 /** Garbage that is no leak, for the collector takes it. */
@@ -68,7 +74,7 @@ function cycleLine(site: ReportedSite, { snapshot }: Report, several: boolean): 
     collector === null ? '' : `, at ${String(collector.threshold)} possible roots, ${String(collector.roots)} now`;
   return (
     `Cycle: ${where(site)}${context(site, several)}: ${amount(site.bytesPerLoop)} bytes a loop` +
-    `${site.types.length === 0 ? '' : ` (${site.types.map(printable).join(', ')})`} until the collector runs${now}`
+    `${typesOf(site)} until the collector runs${now}`
   );
 }
 

@@ -213,6 +213,19 @@ function leakingReport(): Report {
     const lateFrees = n >= 2 ? [lateFree(37, 42, n - 2, 12288)] : [];
     history.add(loop(n, { residue: kept, lateFrees, heapAfter: 384 + (n === 1 ? 20480 : 0) }));
   }
+  history.add({
+    type: 'snapshot',
+    pauseNs: 12_500_000,
+    heapBytes: 40_000_000,
+    blocks: 300_000,
+    collector: { enabled: true, threshold: 10_001, roots: 17, runs: 2 },
+  });
+  const nothing = { blocks: 10, reached: 0, cycle: 0, orphan: 0, missing: 0, holder: null, path: null, types: [] };
+  const holder = 'static Bus::$queue';
+  const path = "static Bus::$queue → [*] → 'body'";
+  const held = { ...nothing, reached: 10, holder, path, types: ['string', 'App\\Job'] };
+  history.add({ type: 'held', hook: 0, site: 5, outside: false, ...held });
+  history.add({ type: 'held', hook: 0, site: 9, outside: true, ...nothing, orphan: 10, types: ['(unknown)'] });
   history.add(
     end({
       reason: '10 loops',
