@@ -110,7 +110,7 @@ function functions(memory: StructureMemory): string {
     for (let index = 0; index < variables; index++) {
       const name = memory.string(memory.pointer(names + 8 * index));
       demand(
-        name !== undefined && /^[^\0-\x1f]+$/.test(name),
+        name !== undefined && !/[\s\0]/.test(name) && name !== '',
         () => `a variable of ${String(key)} is named ${String(name)}`,
       );
     }

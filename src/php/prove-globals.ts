@@ -23,6 +23,7 @@ export const GLOBAL_CHECKS: readonly NamedLook[] = [
   ['table of weak references', weakReferences],
   ['arena', arena],
   ['interned strings', internedStrings],
+  ['map pointers', mapPointers],
   ['shutdown functions', shutdownFunctions],
   ['buffer of the collector', collector],
 ];
@@ -78,6 +79,19 @@ function handlers(memory: StructureMemory): string {
     const [size, top, max] = [0, 4, 8].map((field) => memory.uint32(stack + field)) as [number, number, number];
     demand(size === ZVAL_BYTES, () => `the elements of the stack at ${hex(stack)} have ${String(size)} bytes, not 16`);
     demand(top <= max, () => `the stack at ${hex(stack)} has ${String(top)} elements and room for ${String(max)}`);
+    const elements = memory.pointer(stack + 16);
+    demand((elements === 0) === (max === 0) && elements % 8 === 0, () => {
+      return `the stack at ${hex(stack)} has room for ${String(max)} at ${hex(elements)}`;
+    });
+    // There is room even where nothing is stacked now: memory that is not there is a contradiction too.
+    if (elements !== 0) memory.uint32(elements);
+    for (let index = 0; index < top; index++) {
+      const type = memory.zvalType(elements + index * ZVAL_BYTES);
+      demand(
+        CALLABLE.has(type),
+        () => `element ${String(index)} of the stack at ${hex(stack)} is of type ${String(type)}`,
+      );
+    }
     return top;
   });
   const exception = memory.pointer(memory.eg(eg.exception));
@@ -134,6 +148,22 @@ function internedStrings(memory: StructureMemory): string {
   return `${String(count)} looked at, each is its own name`;
 }
 
+/**
+ * The base is followed by the bytes that its area has and those that are given out, whole pages of words
+ * (Zend/zend_map_ptr.h). A raw value is one more than a multiple of a word.
+ */
+function mapPointers(memory: StructureMemory): string {
+  const { cg, mapPtr } = memory.structures;
+  const at = memory.places.compilerGlobals + cg.mapPtrBase;
+  const [base, size, last] = [0, 8, 16].map((field) => memory.pointer(at + field)) as [number, number, number];
+  // 7.4 and 8.0 make the area when opcache first asks for a place.
+  if (size === 0 && last === 0) return 'none are given out yet';
+  const fits = size % PAGE_BYTES === 0 && last <= size && size < MAX_MAP_BYTES;
+  demand(base !== 0 && fits, () => `the base is ${hex(base)}, with ${String(last)} of ${String(size)} bytes given out`);
+  demand((base + 1 + mapPtr.baseCorrection) % 8 === 0, () => `the base is ${hex(base)}`);
+  return `${String(last)} of ${String(size)} words are given out`;
+}
+
 function shutdownFunctions(memory: StructureMemory): string {
   const { shutdownFunctions: offset } = memory.structures;
   const { basicGlobals } = memory.places;
@@ -161,3 +191,6 @@ function collector(memory: StructureMemory): string {
 }
 
 const SAMPLE = 256;
+/** ZEND_MM_ALIGNED_SIZE_EX(…, 4096) words in zend_map_ptr_new (Zend/zend.c). */
+const PAGE_BYTES = 4096;
+const MAX_MAP_BYTES = 1 << 24;

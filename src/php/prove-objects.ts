@@ -80,6 +80,8 @@ function fibers(memory: StructureMemory): string {
       memory.pointer(object + field),
     ) as [number, number];
     if (innermost === 0 || object === active) continue;
+    const type = memory.uint8(memory.pointer(innermost + memory.engine.layout.executeData.func));
+    demand(type === 1 || type === 2, () => `the function of the frame at ${hex(innermost)} is of type ${String(type)}`);
     demand(reaches(memory, innermost, bottom), () => {
       return `the frames of the one at ${hex(object)} do not lead from ${hex(innermost)} to ${hex(bottom)}`;
     });

@@ -1,6 +1,9 @@
 import type { ExecutionContext } from 'ava';
+import { PhptraceError } from '../../src/errors.js';
 import { openTarget } from '../../src/live/target.js';
 import type { Target } from '../../src/live/target.js';
+import { proveStructures } from '../../src/php/prove-structures.js';
+import type { Structures } from '../../src/php/structures.js';
 import { StructureMemory } from '../../src/php/structure-memory.js';
 import { integration } from './harness.js';
 import type { Workplace } from './harness.js';
@@ -255,4 +258,46 @@ test('the process confirms what was derived', (t, { target }) => {
   t.is(found['table of constants'], `PHP_VERSION is ${target.version}`);
   t.is(found['generators'], '2 looked at have values, 1 have a frame that names its generator');
   t.is(found['static members'], '5, of 2 classes, have a type each');
+});
+
+type Group = keyof Structures;
+
+/** Offsets that are a word off, and what the process is found to contradict. */
+const WRONG: readonly (readonly [Group, string, number, RegExp])[] = [
+  ['eg', 'zendConstants', 8, /table of constants/],
+  ['eg', 'iniDirectives', -8, /ini settings/],
+  ['eg', 'regularList', 8, /resources/],
+  ['eg', 'persistentList', 8, /resources/],
+  ['eg', 'userErrorHandlers', 8, /handlers/],
+  ['eg', 'userErrorHandlers', -24, /handlers .*have 4 bytes/],
+  ['eg', 'objectsStore', 8, /store of objects/],
+  ['eg', 'weakrefs', -8, /weak references/],
+  ['cg', 'arena', 8, /arena/],
+  ['cg', 'internedStrings', -8, /interned strings/],
+  ['cg', 'mapPtrBase', 8, /map pointers/],
+  ['opArray', 'vars', 8, /functions/],
+  ['opArray', 'literals', -8, /functions/],
+  ['classEntry', 'parent', 8, /properties of a class/],
+  ['classEntry', 'propertiesInfo', 56, /properties of a class/],
+  ['classEntry', 'constantsTable', -56, /constants of a class/],
+  ['propertyInfo', 'name', 8, /properties of a class/],
+  ['propertyInfo', 'ce', 8, /properties of a class/],
+  ['closure', 'func', 8, /closures/],
+  ['closure', 'thisPtr', -8, /closures/],
+  ['generator', 'executeData', 16, /generators/],
+];
+
+test('an offset that is a word off is refused with what was found', (t, { target }) => {
+  const { structures, memory, checks } = target.structures();
+  // Nothing to contradict where 7.4 and 8.0 have no map pointers yet.
+  const given = checks.find(({ name }) => name === 'map pointers')?.found;
+  for (const [group, field, distance, expected] of WRONG) {
+    if (field === 'mapPtrBase' && /^none/.test(given ?? '')) continue;
+    const right = structures[group] as unknown as Record<string, number>;
+    const wrong = { ...structures, [group]: { ...right, [field]: (right[field] ?? 0) + distance } };
+    const error = t.throws(() => proveStructures(new StructureMemory(memory.engine, wrong, memory.places)), {
+      instanceOf: PhptraceError,
+    });
+    t.regex(error?.message ?? '', expected, `${group}.${field} ${String(distance)}`);
+  }
 });

@@ -100,7 +100,7 @@ for (const build of BUILDS) {
     t.is(structures.weakMap?.keyShift ?? 0, known?.weakKeyShift ?? -1);
     for (const [group, fields] of Object.entries(structures)) {
       if (fields === null) continue;
-      const all = typeof fields === 'object' ? Object.entries(fields) : [['', fields] as const];
+      const all = typeof fields === 'object' ? Object.entries(fields as object) : [['', fields]];
       for (const [field, value] of all as [string, unknown][]) {
         if (value === null || field === 'fnFlags') continue;
         const name = field === '' ? group : `${group}.${field}`;
