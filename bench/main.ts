@@ -6,6 +6,7 @@ import { measureDetachTime } from './detach-time.js';
 import { measureGraphCost } from './graph-cost.js';
 import { measurePairCost } from './pair-cost.js';
 import { measureTableCost } from './table-cost.js';
+import { measureSnapshotPause } from './snapshot-pause.js';
 import { renderMarkdown, renderText } from './table.js';
 import type { Row } from './table.js';
 
@@ -25,6 +26,7 @@ async function main(args: readonly string[]): Promise<void> {
       ...(await measureGraphCost(progress)),
       ...(await measureBoundaryCost(directory, progress)),
       ...(await measureDetachTime(directory, progress)),
+      ...(await measureSnapshotPause(progress)),
     ];
     process.stdout.write(args.includes('--markdown') ? renderMarkdown(rows) : renderText(rows));
   } finally {

@@ -20,4 +20,6 @@ while (memory_get_usage() < $bytes) {
 }
 $huge = str_repeat('x', 5 << 20);
 fwrite(STDOUT, 'ready ' . count($items) . "\n");
-fgets(STDIN);
+// A read of a socket, as Node gives it for stdin, ends after default_socket_timeout.
+while (fgets(STDIN) === false && !feof(STDIN)) {
+}
