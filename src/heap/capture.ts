@@ -40,6 +40,7 @@ const MAX_OTHER_BYTES = 2 ** 30;
 /** A program that does nothing but allocate is outside the allocator at every other try or so. */
 const ALLOCATOR_TRIES = 50;
 const TRY_AGAIN_MS = 0.5;
+const LOOKS_AHEAD = 4;
 /** What the heap may have grown between the look at it and the stop: an eighth and 32 MiB, doubled at each try. */
 const SLACK = 1 / 8;
 const SLACK_BYTES = 32 * 2 ** 20;
@@ -138,14 +139,20 @@ class Capture {
     };
   }
 
-  /** Bytes that a copy would take now. The process runs, so what is read of it may make no sense: 0 then. */
+  /**
+   * Bytes that a copy would take now. The process runs, so what is read of it may make no sense: 0 then. Asked more than
+   * once, because code that has run a few times is compiled when it counts.
+   */
   private estimate(): number {
-    try {
-      return this.plan().sizeBytes;
-    } catch (error) {
-      if (error instanceof PhptraceError) return 0;
-      throw error;
+    let sizeBytes = 0;
+    for (let look = 0; look < LOOKS_AHEAD; look++) {
+      try {
+        sizeBytes = Math.max(sizeBytes, this.plan().sizeBytes);
+      } catch (error) {
+        if (!(error instanceof PhptraceError)) throw error;
+      }
     }
+    return sizeBytes;
   }
 
   private plan(): CopyPlan {

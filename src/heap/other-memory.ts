@@ -28,6 +28,9 @@ export interface OtherMemoryOptions {
 /** Runs with no more pages than these between them are one stretch, lest there be 100,000. */
 const GAP_BYTES = 16 * PAGE_BYTES;
 
+/** A library's code, left out between its constants and its data, is a few MB. */
+const SPAN_GAP_BYTES = 4 * 2 ** 20;
+
 /** Mappings of the kernel's, which hold nothing of the program's. */
 const OF_KERNEL = /^\[(vvar|vsyscall|vdso|uprobes)/;
 /** Shared memory without a file of its own: opcache's, APCu's. */
@@ -47,15 +50,16 @@ export function otherMemory(
   { maxBytes, phpFile }: OtherMemoryOptions,
 ): OtherMemory {
   const omitted: { name: string; sizeBytes: number; why: string }[] = [];
+  const wanted = maps.filter((map) => map.readable && !isCode(map) && !OF_KERNEL.test(map.path));
+  const own = privateRuns(wanted, pagemap, without);
   const found: { name: string; stretches: readonly Stretch[]; sizeBytes: number }[] = [];
-  for (const map of maps) {
-    if (!map.readable || isCode(map) || OF_KERNEL.test(map.path)) continue;
+  for (const map of wanted) {
     const why = reasonToOmit(map);
     if (why !== undefined) {
       omitted.push({ name: map.path, sizeBytes: map.end - map.start, why });
       continue;
     }
-    const { stretches, unseenBytes } = stretchesOf(map, pagemap, without);
+    const { stretches, unseenBytes } = stretchesOf(map, own, pagemap, without);
     const sizeBytes = stretches.reduce((sum, stretch) => sum + stretch.sizeBytes, 0);
     if (sizeBytes > 0) found.push({ name: map.path, stretches, sizeBytes });
     if (unseenBytes > 0) {
@@ -89,8 +93,21 @@ function reasonToOmit({ shared, path }: Mapped): string | undefined {
   return shared ? 'a file that is shared with other processes' : undefined;
 }
 
+/** Pages of private mappings that are of no file. The kernel is asked once for mappings that lie close together. */
+function privateRuns(maps: readonly Mapped[], pagemap: Pagemap, without: readonly number[]): number[] {
+  const spans: { start: number; end: number }[] = [];
+  for (const { start, end } of maps.filter(({ shared }) => !shared)) {
+    const last = spans.at(-1);
+    if (last !== undefined && start - last.end <= SPAN_GAP_BYTES) last.end = end;
+    else spans.push({ start, end });
+  }
+  const parts = spans.flatMap((span) => remaining(span, without));
+  return parts.flatMap(([start, end]) => pagemap.runs(start, end, 'own'));
+}
+
 function stretchesOf(
   map: Mapped,
+  own: readonly number[],
   pagemap: Pagemap,
   without: readonly number[],
 ): { stretches: Stretch[]; unseenBytes: number } {
@@ -100,8 +117,8 @@ function stretchesOf(
   const gapsAreZero = map.shared ? data !== undefined : map.inode === 0;
   let [pages, seen] = [0, 0];
   for (const [start, end] of remaining(map, without)) {
-    const runs =
-      data === undefined ? pagemap.runs(start, end, map.shared ? 'present' : 'own') : clipped(data, start, end);
+    const known = map.shared ? data : own;
+    const runs = known === undefined ? pagemap.runs(start, end, 'present') : clipped(known, start, end);
     pages += end - start;
     for (let at = 0; at < runs.length; at += 2) seen += runs[at + 1]! - runs[at]!;
     addStretches(stretches, runs, gapsAreZero);
@@ -129,12 +146,11 @@ function sharedData({ start, end, offset }: Mapped, pid: number): number[] | und
 }
 
 /** The parts of a mapping that are not of the Zend heap. */
-function remaining({ start, end }: Mapped, without: readonly number[]): [number, number][] {
+function remaining({ start, end }: Pick<Mapped, 'start' | 'end'>, without: readonly number[]): [number, number][] {
   const parts: [number, number][] = [];
   let at = start;
-  for (let index = 0; index < without.length; index += 2) {
+  for (let index = firstEndingAfter(without, start); index < without.length; index += 2) {
     const [from, to] = [without[index]!, without[index + 1]!];
-    if (to <= at) continue;
     if (from >= end) break;
     if (from > at) parts.push([at, from]);
     at = to;
@@ -145,11 +161,21 @@ function remaining({ start, end }: Mapped, without: readonly number[]): [number,
 
 function clipped(runs: readonly number[], start: number, end: number): number[] {
   const inside: number[] = [];
-  for (let at = 0; at < runs.length; at += 2) {
-    const [from, to] = [Math.max(runs[at]!, start), Math.min(runs[at + 1]!, end)];
-    if (from < to) inside.push(from, to);
+  for (let at = firstEndingAfter(runs, start); at < runs.length && runs[at]! < end; at += 2) {
+    inside.push(Math.max(runs[at]!, start), Math.min(runs[at + 1]!, end));
   }
   return inside;
+}
+
+/** Index of the first run that ends past an address. */
+function firstEndingAfter(runs: readonly number[], address: number): number {
+  let [low, high] = [0, runs.length / 2];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (runs[2 * middle + 1]! <= address) low = middle + 1;
+    else high = middle;
+  }
+  return 2 * low;
 }
 
 function addStretches(stretches: Stretch[], runs: readonly number[], gapsAreZero: boolean): void {
