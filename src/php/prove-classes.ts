@@ -4,7 +4,11 @@ import type { StructureMemory, TableElement } from './structure-memory.js';
 
 /** Zend/zend_types.h, every version. */
 const IS_LONG = 4;
+const IS_STRING = 6;
+/** zend_refcounted_h.u.type_info: its lowest four bits are the type. */
+const GC_TYPE = 4;
 const LAST_TYPE = 15;
+const INTERNAL = 1;
 const USER = 2;
 /** A zend_object begins its properties here (Zend/zend_types.h), and each is a zval. */
 const PROPERTIES_TABLE = 40;
@@ -19,17 +23,24 @@ export const CLASS_CHECKS: readonly NamedLook[] = [
   ['functions', functions],
 ];
 
-/** Keys are the names in lower case; an alias has another one. */
+/**
+ * Keys of the engine's classes are their names in lower case; an alias has another one. A class of the program may
+ * stand under a key of the compiler's until it is declared.
+ */
 function classNames(memory: StructureMemory): string {
-  let [count, equal] = [0, 0];
+  let [count, internal, equal] = [0, 0, 0];
   for (const { key, value } of classes(memory)) {
     const type = memory.uint8(value + memory.structures.classEntry.type);
-    demand(type === 1 || type === USER, () => `${String(key)} is of type ${String(type)}`);
+    demand(type === INTERNAL || type === USER, () => `${String(key)} is of type ${String(type)}`);
     count++;
+    if (type !== INTERNAL) continue;
+    internal++;
     if (memory.className(value)?.toLowerCase() === key?.toLowerCase()) equal++;
   }
-  demand(equal > 50 && equal * 10 >= count * 9, () => `${String(equal)} of ${String(count)} are named as their key`);
-  return `${String(count)} classes, ${String(equal)} named as their key`;
+  demand(equal > 50 && equal * 10 >= internal * 9, () => {
+    return `${String(equal)} of ${String(internal)} classes of the engine are named as their key`;
+  });
+  return `${String(count)} classes, ${String(equal)} of ${String(internal)} of the engine's are named as their key`;
 }
 
 /** Exception and ErrorException are in every PHP, and their properties are known (Zend/zend_exceptions.stub.php). */
@@ -108,11 +119,9 @@ function functions(memory: StructureMemory): string {
     }
     const names = memory.pointer(func + opArray.vars);
     for (let index = 0; index < variables; index++) {
-      const name = memory.string(memory.pointer(names + 8 * index));
-      demand(
-        name !== undefined && !/[\s\0]/.test(name) && name !== '',
-        () => `a variable of ${String(key)} is named ${String(name)}`,
-      );
+      const name = memory.pointer(names + 8 * index);
+      const type = memory.uint8(name + GC_TYPE) & 0xf;
+      demand(type === IS_STRING, () => `the name of a variable of ${String(key)} is of type ${String(type)}`);
     }
     const values = memory.pointer(func + opArray.literals);
     for (let index = 0; index < literals; index++) {

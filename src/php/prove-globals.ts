@@ -149,7 +149,7 @@ function internedStrings(memory: StructureMemory): string {
 }
 
 /**
- * The base is followed by the bytes that its area has and those that are given out, whole pages of words
+ * The base is followed by the number of words that its area has, a multiple of 4096, and of those that are given out
  * (Zend/zend_map_ptr.h). A raw value is one more than a multiple of a word.
  */
 function mapPointers(memory: StructureMemory): string {
@@ -158,8 +158,8 @@ function mapPointers(memory: StructureMemory): string {
   const [base, size, last] = [0, 8, 16].map((field) => memory.pointer(at + field)) as [number, number, number];
   // 7.4 and 8.0 make the area when opcache first asks for a place.
   if (size === 0 && last === 0) return 'none are given out yet';
-  const fits = size % PAGE_BYTES === 0 && last <= size && size < MAX_MAP_BYTES;
-  demand(base !== 0 && fits, () => `the base is ${hex(base)}, with ${String(last)} of ${String(size)} bytes given out`);
+  const fits = size % STEP_WORDS === 0 && last <= size && size < MAX_MAP_WORDS;
+  demand(base !== 0 && fits, () => `the base is ${hex(base)}, with ${String(last)} of ${String(size)} words given out`);
   demand((base + 1 + mapPtr.baseCorrection) % 8 === 0, () => `the base is ${hex(base)}`);
   return `${String(last)} of ${String(size)} words are given out`;
 }
@@ -191,6 +191,6 @@ function collector(memory: StructureMemory): string {
 }
 
 const SAMPLE = 256;
-/** ZEND_MM_ALIGNED_SIZE_EX(…, 4096) words in zend_map_ptr_new (Zend/zend.c). */
-const PAGE_BYTES = 4096;
-const MAX_MAP_BYTES = 1 << 24;
+/** ZEND_MM_ALIGNED_SIZE_EX(…, 4096) in zend_map_ptr_new (Zend/zend.c). */
+const STEP_WORDS = 4096;
+const MAX_MAP_WORDS = 1 << 24;
