@@ -22,6 +22,7 @@ enum process_change {
 	PROCESS_FORK = 1,
 	PROCESS_EXEC = 2,
 	PROCESS_EXIT = 3,
+	PROCESS_SHUTDOWN = 4, /* its last request is over; it was stopped there, with all that it made still alive */
 };
 
 #define EVENT_KIND_SHIFT 48

@@ -10,8 +10,6 @@
 #define MAX_OPCODES 4096
 #define OPCODES_A_CALL 64
 #define SIGSTOP 19
-/* A line's first allocations carry their path unasked: loops can be over before user space has seen one. */
-#define FIRST_PATHS 64
 
 /* EG(vm_stack_top) and what follows it (php-src Zend/zend_globals.h). */
 struct vm_stack {
@@ -117,7 +115,7 @@ __noinline u32 create_site(u64 opline, u64 func)
 	struct site value = {};
 	struct site_event *event;
 	u64 opcodes = 0, scope;
-	u32 one = 1, paths = FIRST_PATHS;
+	u32 one = 1, zero = 0;
 
 	if (stale)
 		value.id = stale->id;
@@ -151,7 +149,7 @@ __noinline u32 create_site(u64 opline, u64 func)
 	if (bpf_map_update_elem(&sites, &opline, &value, BPF_ANY))
 		return 0;
 	bpf_map_update_elem(&code_seen, &opcodes, &one, BPF_ANY);
-	bpf_map_update_elem(&path_wanted, &value.id, &paths, BPF_ANY);
+	bpf_map_update_elem(&path_wanted, &value.id, &zero, BPF_ANY);
 	next_serial++;
 	if (value.id == next_site)
 		next_site++;
@@ -332,10 +330,13 @@ static __always_inline u32 path_of(const struct place *place)
 		return 0;
 	if (!place->is_new) {
 		wanted = bpf_map_lookup_elem(&path_wanted, &place->site);
-		if (!wanted || !*wanted)
+		if (!wanted)
 			return 0;
-		if (*wanted <= FIRST_PATHS)
-			__sync_fetch_and_add(wanted, -1);
+		if (!*wanted) {
+			if (!unasked_paths)
+				return 0;
+			unasked_paths--;
+		}
 	}
 	return find_path(place->execute_data, place->opline);
 }

@@ -70,7 +70,7 @@ struct control {
 	unsigned int stop_name[MAX_HOOKS]; /* FNV-1a of a lower-case function name: stop the process when it is seen */
 	unsigned int stop_line[MAX_HOOKS]; /* likewise a line */
 	unsigned int stop_at_execute;      /* stop it where a compiled script is about to run */
-	unsigned int unused;
+	unsigned int stop_at_shutdown;     /* stop it where its request is over, with all that it made still there */
 };
 
 #endif

@@ -7,6 +7,8 @@
 
 #define STACK_PAGES 64
 #define CHAIN_FRAMES 64
+#define LOOPS_WITH_PATHS 8
+#define PATHS_A_LOOP 4096
 /* Offset of func in zend_execute_data, and of prev in struct _zend_vm_stack. */
 #define FRAME_FUNC 24
 #define FRAME_PREV 48
@@ -104,7 +106,9 @@ static __always_inline void enter_loop(u32 number, struct hook *hook, const stru
 	/* A generator's frame lies in the heap, not on a page of the VM stack. */
 	hook->page = frame >= stack->page && frame < stack->end ? stack->page : 0;
 	hook->sequence = ++loops_begun;
-	hook->begun++;
+	/* Many loops can be over before user space has seen the first and asked for the paths of its lines. */
+	if (hook->begun++ < LOOPS_WITH_PATHS)
+		unasked_paths = PATHS_A_LOOP;
 	begin_loop(number, frame);
 }
 

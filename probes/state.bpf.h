@@ -113,6 +113,8 @@ u64 next_serial = 1;
 u32 generation = 0;
 u32 next_site = SITE_NO_FRAME + 1;
 u32 next_path = 1;
+/* So many allocations more carry their path though user space has not asked for it. */
+u32 unasked_paths = 0;
 
 static __always_inline u64 head(u64 address, u32 kind, u32 hook)
 {

@@ -420,6 +420,17 @@ static __always_inline int emit_process(u32 change)
 	return 0;
 }
 
+/* php_request_shutdown of a program of ours, whose only request is the whole of it. */
+SEC("uprobe")
+int on_shutdown(struct pt_regs *ctx)
+{
+	if (!control.stop_at_shutdown)
+		return 0;
+	emit_process(PROCESS_SHUTDOWN);
+	bpf_send_signal(SIGSTOP);
+	return 0;
+}
+
 static __always_inline int is_target(void)
 {
 	return bpf_get_current_pid_tgid() >> 32 == knobs.pid;

@@ -32,6 +32,7 @@ const UPROBE_PROGRAMS = [
   'on_symbol',
   'on_request_shutdown',
   'on_execute',
+  'on_shutdown',
 ] as const;
 export type UprobeProgram = (typeof UPROBE_PROGRAMS)[number];
 export type ProgramName = UprobeProgram | 'on_watchpoint' | 'on_fork' | 'on_exec' | 'on_exit';
@@ -46,8 +47,6 @@ export type Knobs = Readonly<Record<Exclude<keyof typeof KNOBS, 'binSize' | 'bin
 const PAGE_BYTES = 4096;
 /** The kernel allows more; an index of a 32-bit view of the doubled data must stay exact. */
 const MOST_RING_BYTES = 1 << 30;
-/** A count of allocations that never runs out. */
-const ALL_PATHS = 0xffffffff;
 
 export type KernelCounters = Readonly<Record<keyof typeof COUNTERS, number>>;
 
@@ -143,8 +142,13 @@ export class TraceObject {
     this.control.setUint32(CONTROL.stopAtExecute, stop ? 1 : 0, true);
   }
 
+  /** The process is stopped where its request is over, before anything that it made is taken down. */
+  stopAtShutdown(stop: boolean): void {
+    this.control.setUint32(CONTROL.stopAtShutdown, stop ? 1 : 0, true);
+  }
+
   wantPaths(site: number): void {
-    this.pathWanted[site * 2] = ALL_PATHS;
+    this.pathWanted[site * 2] = 1;
   }
 
   readCounters(): KernelCounters {

@@ -27,10 +27,19 @@ export function allocatorProbes(sites: ProbeSites, elf: ElfFile): Probe[] {
   ];
 }
 
-/** Where a program of ours is held when its main script is compiled; none in a build that does not export the place. */
+/**
+ * Where a program of ours is held: when its main script is compiled, and when it is over. None in a build that does not
+ * export the places.
+ */
 export function scriptProbes(elf: ElfFile): Probe[] {
-  const execute = elf.symbol('zend_execute');
-  return execute ? [{ program: 'on_execute', fileOffset: elf.fileOffset(execute.address), cookie: {} }] : [];
+  const places = [
+    ['on_execute', 'zend_execute'],
+    ['on_shutdown', 'php_request_shutdown'],
+  ] as const;
+  return places.flatMap(([program, name]) => {
+    const symbol = elf.symbol(name);
+    return symbol === undefined ? [] : [{ program, fileOffset: elf.fileOffset(symbol.address), cookie: {} }];
+  });
 }
 
 type FileOffset = (address: number) => number;

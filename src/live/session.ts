@@ -3,7 +3,7 @@ import type { KernelCounters } from '../bpf/trace-object.js';
 import { PhptraceError } from '../errors.js';
 import { captureImage } from '../heap/capture.js';
 import type { TraceObserver, TraceOptions } from '../options.js';
-import { processState, resumeProcess } from '../php/process.js';
+import { processState, readSapi, resumeProcess } from '../php/process.js';
 import { decodeEvent } from '../trace/events.js';
 import type { ProcessChange } from '../trace/events.js';
 import type { EndRecord, LoopRecord, TraceRecord } from '../trace/records.js';
@@ -48,6 +48,7 @@ export class Session {
   private readonly hooks: HookBoard;
   private readonly settled: number[] = [];
   private copy: CopiedProcess | undefined;
+  private knowsSapi = false;
   private forks = 0;
   private requests = 0;
   private ended: { reason: string; conclusive: boolean; kernel: KernelCounters } | undefined;
@@ -190,7 +191,20 @@ export class Session {
       while (this.read() > 0);
       this.end('the process exited', true);
     }
-    if (state === 'T' && this.options.mayStop) resumeProcess(pid);
+    if (!this.options.mayStop) return;
+    if (!this.knowsSapi) this.stopAtItsEnd();
+    if (state !== 'T') return;
+    // It may stand where its end was told: then it is let go when its memory has been copied.
+    while (this.read() > 0);
+    if (!this.ended) resumeProcess(pid);
+  }
+
+  /** Of a program of ours memory can be copied before it takes all down; a server goes on after each request. */
+  private stopAtItsEnd(): void {
+    const sapi = readSapi(this.target.process);
+    if (sapi === undefined) return;
+    this.knowsSapi = true;
+    this.probed.object.stopAtShutdown(sapi === 'cli' && this.options.snapshot);
   }
 
   private countSettled({ hook }: LoopRecord): void {
@@ -205,6 +219,7 @@ export class Session {
   private noticeChange(change: ProcessChange): void {
     if (change === 'fork') this.forks++;
     else if (change === 'exec') this.end('the process executed another program', true);
+    else if (change === 'shutdown') this.end('the program is over', true);
     else this.end('the process exited', true);
   }
 

@@ -31,7 +31,7 @@ export const SITE_FIELDS = {
   function: 552,
   className: 680,
 } as const;
-export const PROCESS_CHANGE = { fork: 1, exec: 2, exit: 3 } as const;
+export const PROCESS_CHANGE = { fork: 1, exec: 2, exit: 3, shutdown: 4 } as const;
 export type ProcessChange = keyof typeof PROCESS_CHANGE;
 export const SITE_NO_FRAME = 1;
 
@@ -165,5 +165,14 @@ function decodeSite(words: Int32Array, at: number, opline: number): SiteNamed {
 }
 
 function decodeChange(change: number): ProcessChange {
-  return change === PROCESS_CHANGE.fork ? 'fork' : change === PROCESS_CHANGE.exec ? 'exec' : 'exit';
+  switch (change) {
+    case PROCESS_CHANGE.fork:
+      return 'fork';
+    case PROCESS_CHANGE.exec:
+      return 'exec';
+    case PROCESS_CHANGE.shutdown:
+      return 'shutdown';
+    default:
+      return 'exit';
+  }
 }

@@ -1,7 +1,7 @@
 <?php
 // Output buffers that are begun and never ended.
 // truth: {"loop": "handle", "loops": 20, "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak", "bytesPerLoop": 16512}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak"}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

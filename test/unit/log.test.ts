@@ -130,7 +130,12 @@ const DAMAGES: readonly [what: string, from: string, to: string, message: RegExp
   ['a number beyond what is exact', '"heapAfter":', '"heapAfter":1e300,"x":', /"heapAfter" is not a whole number/],
   ['text for a number', '"births":2', '"births":"2"', /"births" is not/],
   ['a hole in a list', '"blocks":1', '"blocks":null', /a list whose element 0 is an object whose "blocks" is/],
-  ['an older block without a size', '"older":[{"blocks":1,"bytes":64', '"older":[{"blocks":1', /whose "bytes" is a whole number/],
+  [
+    'an older block without a size',
+    '"older":[{"blocks":1,"bytes":64',
+    '"older":[{"blocks":1',
+    /whose "bytes" is a whole number/,
+  ],
   ['a site without a name', '"residue":[{"site":1', '"residue":[{"site":4000000000', /site 4000000000 was not named/],
   ['a hook without a name', '"type":"loop","hook":0', '"type":"loop","hook":9', /hook 9, which was not named/],
   ['a loop that is missing', '"loop":2,', '"loop":7,', /loop 7 follows loop 1/],
