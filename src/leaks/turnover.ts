@@ -38,14 +38,16 @@ export class Turnover {
    * `freedBytes` is what of the line's growth frees of old blocks match by size.
    */
   private offsetOf(line: SizeLevels): { readonly extent: 'none' | 'maybe' | 'full'; readonly freedBytes: number } {
-    const classes = line.classes.filter((sizeClass) => this.growth(line, sizeClass).blocks > 0);
-    const own = classes.map((sizeClass) => this.growth(line, sizeClass).bytes);
-    const freedBytes = sum(classes.map((sizeClass, i) => Math.min(own[i]!, this.growth(this.older, sizeClass).bytes)));
-    if (freedBytes === 0 || freedBytes < HALF * sum(own) || !this.isSteady(classes)) {
+    const { classes } = line;
+    const own = classes.map((sizeClass) => Math.max(0, this.growth(line, sizeClass).bytes));
+    const freed = classes.map((sizeClass) => this.growth(this.older, sizeClass).bytes);
+    const freedBytes = sum(own.map((bytes, i) => Math.min(bytes, freed[i]!)));
+    const isChance = classes.every((sizeClass) => this.isChance(sizeClass));
+    // Entries of many sizes are few in each class: where none of these stands out, they count together.
+    const explained = isChance ? Math.min(sum(own), sum(freed)) : freedBytes;
+    if (explained === 0 || explained < HALF * sum(own) || !this.isSteady(classes))
       return { extent: 'none', freedBytes };
-    }
-    const isFull = this.isMatched(classes) && classes.every((sizeClass) => this.isChance(sizeClass));
-    return { extent: isFull ? 'full' : 'maybe', freedBytes };
+    return { extent: isChance && this.isMatched(classes) ? 'full' : 'maybe', freedBytes };
   }
 
   /**

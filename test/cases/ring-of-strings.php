@@ -1,5 +1,5 @@
 <?php
-// A ring of eight strings that are filled one after the other by appending; a turn takes longer than the trace.
+// A ring of a hundred strings that are filled one after the other by appending; a turn takes longer than the trace.
 // truth: {"loop": "handle", "loops": 150, "verdict": "clean", "exit": 0}
 declare(strict_types=1);
 
@@ -9,9 +9,9 @@ function handle(int $n): void
 {
     static $ring = [], $at = 0;
     $ring[$at] ??= '';
-    $ring[$at] .= "message $n " . str_repeat('m', $n % 50);
+    $ring[$at] .= "message $n " . str_repeat('m', 150 + $n % 50);
     if (strlen($ring[$at]) > 1000) {
-        $at = ($at + 1) % 8;
+        $at = ($at + 1) % 100;
         $ring[$at] = '';
     }
 }

@@ -131,6 +131,25 @@ export function fullCache(places: number, sizeBytes: number, random = false): Li
   };
 }
 
+/** A cache of `places` of `keys` keys, full when the trace begins, that makes room by dropping any of its entries. */
+export function randomEviction(places: number, keys: number): Line {
+  return (process) => {
+    const size = (key: number): number => 64 * ((key % 40) + 1);
+    const cache = new Map<number, Block | undefined>();
+    while (cache.size < places) cache.set(Math.floor(process.random() * keys), undefined);
+    return () => {
+      const key = Math.floor(process.random() * keys);
+      if (cache.has(key)) return;
+      const victim = [...cache.keys()][Math.floor(process.random() * places)]!;
+      const block = cache.get(victim);
+      cache.delete(victim);
+      if (block) process.free(block, LINE + 1);
+      else process.freeOlder(size(victim), LINE + 1);
+      cache.set(key, process.alloc(LINE, size(key)));
+    };
+  };
+}
+
 /** Up to four entries a loop, each of which lives for ten loops. */
 export const ttlCache: Line = (process) => {
   const entries: { readonly until: number; readonly block: Block }[] = [];

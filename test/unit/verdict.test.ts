@@ -16,6 +16,7 @@ import {
   LINE,
   lru,
   onceIn,
+  randomEviction,
   ring,
   ttlCache,
   type Line,
@@ -86,6 +87,19 @@ test('a line that leaks one size and turns another one over is not cleared', (t)
     process.alloc(LINE, 24);
   });
   t.not(process.site(LINE)?.verdict, 'bounded');
+});
+
+test('a leak of many sizes beside a full cache of many sizes is never cleared', (t) => {
+  for (let seed = 1; seed <= 100; seed++) {
+    const process = new SimulatedProcess(seed);
+    const cache = fullCache(300, 0, true)(process);
+    process.run(LOOPS, (loop) => {
+      cache(loop);
+      process.alloc(LINE + 5, 64 * Math.ceil(process.random() * 40));
+    });
+    t.true(['leak', 'pending'].includes(process.site(LINE + 5)!.verdict));
+    t.not(process.judgement().verdict, 'clean');
+  }
 });
 
 test('the table that doubles in a short window tells nothing of the entries that leak into it', (t) => {
@@ -307,6 +321,7 @@ const RATES: readonly [name: string, line: Line, atMost: Partial<Record<Verdict,
   ['leak with deletions', leakWithDeletions, { leak: 100, pending: 2 }],
   ['ring of 50, sizes by chance', ring(50, true), { bounded: 100, pending: 10 }],
   ['cache of 300, full before the trace, sizes by chance', fullCache(300, 0, true), { bounded: 100, pending: 15 }],
+  ['cache of 100 out of 500, full before the trace, any goes', randomEviction(100, 500), { bounded: 100, pending: 15 }],
   ['LRU of 20 out of 60', lru(20, 60), { bounded: 100, pending: 15 }],
   ['LRU of 50 out of 200', lru(50, 200), { bounded: 100, pending: 20 }],
   ['TTL of 10 loops', ttlCache, { bounded: 100, pending: 3 }],
