@@ -61,6 +61,7 @@ export function suggestHooks(engine: Engine, spec: HookSpec): string {
 
 /** The boundary at a function's entry. An empty function is a marker: it stands for the one that calls it. */
 export function entryBoundary(engine: Engine, func: FunctionInfo): Boundary | undefined {
+  if (!func.isCompiled) return undefined;
   const oplines = readOplines(engine.memory, engine.layout, func);
   const entry = entryOpline(oplines);
   if (!entry) return undefined;
@@ -86,7 +87,7 @@ function ofStack(engine: Engine, spec: HookSpec & { kind: 'line' }): Boundary | 
 
 /** A function declared at that line, else the statement that stands there. */
 function ofLine(engine: Engine, func: FunctionInfo, spec: HookSpec & { kind: 'line' }): Boundary | undefined {
-  if (func.file === null || !isFileMeant(func.file, spec.file)) return undefined;
+  if (func.file === null || !func.isCompiled || !isFileMeant(func.file, spec.file)) return undefined;
   if (func.name !== null && func.lineStart === spec.line) return entryBoundary(engine, func);
   const oplines = readOplines(engine.memory, engine.layout, func);
   const opline = declaresClosure(oplines, spec.line) ? undefined : statementAt(oplines, spec.line);

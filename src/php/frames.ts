@@ -8,6 +8,8 @@ const MAX_FRAMES = 512;
 const FRAME_BYTES = 56;
 const INTERNAL_FUNCTION = 1;
 const MAX_NAME_BYTES = 4096;
+/** ZEND_ACC_DONE_PASS_TWO, from 7.4 to 8.5 (Zend/zend_compile.h). */
+const DONE_PASS_TWO = 1 << 25;
 
 /** One frame of PHP's call stack. */
 export interface Frame {
@@ -25,6 +27,8 @@ export interface FunctionInfo {
   readonly className: string | null;
   readonly file: string | null;
   readonly lineStart: number;
+  /** Its oplines have their final place. While PHP still compiles it, it is in PHP's tables and its oplines move. */
+  readonly isCompiled: boolean;
   readonly opcodes: number;
   readonly oplines: number;
 }
@@ -60,12 +64,15 @@ export function readStack(memory: ProcessMemory, layout: EngineLayout, executorG
 export function readFunction(memory: ProcessMemory, layout: EngineLayout, func: number): FunctionInfo {
   const internal = memory.uint8(func) === INTERNAL_FUNCTION;
   const scope = memory.pointer(func + layout.func.scope);
+  // Before the oplines are looked at: the process may compile it at this moment.
+  const isCompiled = !internal && (memory.uint32(func + layout.func.fnFlags) & DONE_PASS_TWO) !== 0;
   return {
     func,
     name: readString(memory, layout, memory.pointer(func + layout.func.functionName)),
     className: scope === 0 ? null : readString(memory, layout, memory.pointer(scope + layout.classEntry.name)),
     file: internal ? null : readString(memory, layout, memory.pointer(func + layout.opArray.filename)),
     lineStart: internal ? 0 : memory.uint32(func + layout.opArray.lineStart),
+    isCompiled,
     opcodes: internal ? 0 : memory.pointer(func + layout.opArray.opcodes),
     oplines: internal ? 0 : memory.uint32(func + layout.opArray.last),
   };

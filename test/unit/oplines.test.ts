@@ -1,4 +1,5 @@
 import test from 'ava';
+import { entryBoundary } from '../../src/live/hook-resolver.js';
 import type { EngineLayout } from '../../src/php/engine-layout.js';
 import type { FunctionInfo } from '../../src/php/frames.js';
 import { ProcessMemory, UnreadableMemory } from '../../src/php/memory.js';
@@ -51,6 +52,15 @@ test('what does not jump has no target, whatever its operands hold', (t) => {
 test('code that is not mapped any more is told', (t) => {
   const opcodes = OPCODES_AT + 4096;
   t.throws(() => readOplines(memoryOf([]), LAYOUT, functionAt(opcodes, 1)), { instanceOf: UnreadableMemory });
+});
+
+test('a function that PHP still compiles has no boundary yet: its oplines move', (t) => {
+  const memory = memoryOf([['ECHO'], ['RETURN']]);
+  const engine = { memory, layout: LAYOUT, executorGlobals: 0 };
+  const func = functionAt(OPCODES_AT, 2);
+  t.is(entryBoundary(engine, { ...func, isCompiled: false }), undefined);
+  const boundary = { kind: 'opline', opline: OPCODES_AT, extent: 'frame', isTurn: false };
+  t.deepEqual<unknown, unknown>(entryBoundary(engine, func), boundary);
 });
 
 test('a function without instructions has no entry', (t) => {
@@ -167,5 +177,6 @@ const LAYOUT = {
 } as EngineLayout;
 
 function functionAt(opcodes: number, oplines: number): FunctionInfo {
-  return { func: 0x7f00_0000_1000, name: 'f', className: null, file: '/f.php', lineStart: 1, opcodes, oplines };
+  const names = { name: 'f', className: null, file: '/f.php' };
+  return { func: 0x7f00_0000_1000, ...names, lineStart: 1, isCompiled: true, opcodes, oplines };
 }
