@@ -3,7 +3,9 @@ import { Command, CommanderError } from 'commander';
 import { addAnalyzeCommand } from './analyze.js';
 import { addAttachCommand } from './attach.js';
 import { addCleanCommand } from './clean.js';
+import { addDiffCommand } from './diff.js';
 import { addDoctorCommand } from './doctor.js';
+import { addDumpCommand } from './dump.js';
 import type { SetExitCode } from './exit-code.js';
 import { addRunCommand } from './run.js';
 
@@ -41,6 +43,8 @@ function createProgram(setExitCode: SetExitCode): Command {
   addAttachCommand(program, setExitCode);
   addRunCommand(program, setExitCode);
   addAnalyzeCommand(program, setExitCode);
+  addDumpCommand(program);
+  addDiffCommand(program);
   addCleanCommand(program);
   addDoctorCommand(program, setExitCode);
   return program;

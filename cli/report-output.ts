@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PhptraceError, renderJson, renderText } from '../src/index.js';
 import type { Report } from '../src/index.js';
@@ -37,7 +37,7 @@ export async function writeReport(report: Report, flags: ReportFlags, talk: Talk
  * Writes a command's result to stdout; resolves when it is written, or when the reader has gone (`… | head`): that is
  * the reader's right and no failure.
  */
-export function printResult(text: string): Promise<void> {
+export function printResult(text: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(text, (error) => {
       if (!error || (error as NodeJS.ErrnoException).code === 'EPIPE') resolve();
@@ -46,15 +46,48 @@ export function printResult(text: string): Promise<void> {
   });
 }
 
+/**
+ * Writes a result in pieces to a file, or to stdout where none is named. Every piece is written before the next one is
+ * made. `append`: behind what an earlier call wrote.
+ */
+export async function writeResult(
+  pieces: Iterable<string | Uint8Array>,
+  file: string | undefined,
+  { append = false } = {},
+): Promise<void> {
+  if (file === undefined) {
+    for (const piece of pieces) await printResult(piece);
+    return;
+  }
+  // What cannot be made must not empty the file: the first piece comes before it is opened.
+  let fd: number | undefined;
+  try {
+    for (const piece of pieces) {
+      fd ??= openOutput(file, append);
+      writeOutput(fd, piece, file);
+    }
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function openOutput(file: string, append: boolean): number {
+  try {
+    return openSync(file, append ? 'a' : 'w');
+  } catch (error) {
+    throw unwritable(file, error);
+  }
+}
+
 /** https://no-color.org: any value that is not empty turns colours off. */
-function terminalHasColors(): boolean {
+export function terminalHasColors(): boolean {
   const refused = (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb';
   return process.stdout.isTTY && !refused;
 }
 
-function writeOutput(file: string, text: string): void {
+function writeOutput(to: string | number, content: string | Uint8Array, file = String(to)): void {
   try {
-    writeFileSync(file, text);
+    writeFileSync(to, content);
   } catch (error) {
     throw unwritable(file, error);
   }

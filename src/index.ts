@@ -1,6 +1,7 @@
 /**
  * phptrace's public interface. `attach` and `run` trace a PHP process, `analyze` makes the report of a log, `clean`
- * removes logs, `doctor` says whether tracing works here. The command line uses nothing else.
+ * removes logs, `doctor` says whether tracing works here. `snapshot` copies a process's memory, `openDump` reads a saved
+ * copy, `diff` compares two. The command line uses nothing else.
  */
 export { analyze } from './analyze.js';
 export { attach } from './attach.js';
@@ -8,9 +9,15 @@ export { clean } from './clean.js';
 export { doctor } from './doctor.js';
 export type { Check, Diagnosis } from './doctor.js';
 export { PhptraceError } from './errors.js';
-export type { RunOptions, TraceObserver, TraceOptions } from './options.js';
+export type { RunOptions, SnapshotOptions, TraceObserver, TraceOptions } from './options.js';
+export type { SnapshotDiff } from './report/diff-model.js';
+export { renderDiffText } from './report/diff-text.js';
 export { renderJson } from './report/json.js';
+export { grouped, readableSize } from './report/readable-size.js';
 export type { Accounting, Frame, Report, ReportedSite } from './report/model.js';
+export type { SnapshotReport, SnapshotReportOptions } from './report/snapshot-model.js';
+export { renderSnapshotText } from './report/snapshot-text.js';
 export { renderText } from './report/text.js';
 export { run } from './run.js';
+export { Snapshot, diff, openDump, snapshot } from './snapshot.js';
 export type { BoundaryKind, TraceRecord } from './trace/records.js';

@@ -38,6 +38,14 @@ export interface RunOptions extends TraceOptions {
   readonly programStdout?: 'inherit' | 'stderr';
 }
 
+/** What `snapshot` takes. All optional. */
+export interface SnapshotOptions {
+  /** At most so much memory besides the PHP heap is copied, bytes. Default 1 GiB; what is left out is named in the notes. */
+  readonly maxOtherBytes?: number;
+  /** Hears details; never needed for the result. */
+  readonly observer?: Pick<TraceObserver, 'debug'>;
+}
+
 export interface TraceObserver {
   /** A sentence for the person who waits: what is awaited, what `auto` chose. */
   note?(sentence: string): void;

@@ -14,8 +14,16 @@ export interface Duplicate {
   readonly node: number;
 }
 
+/** What all duplicates of a heap waste, and the worst. */
+export interface Duplicates {
+  /** So many contents are there more than once. */
+  readonly contents: number;
+  readonly wastedBytes: number;
+  readonly strings: readonly Duplicate[];
+}
+
 /** The strings that waste most, at most `most`. Walks all strings: two passes over their bytes. */
-export function duplicateStrings(graph: ImageGraph, most: number): Duplicate[] {
+export function duplicateStrings(graph: ImageGraph, most: number): Duplicates {
   const groups = new StringGroups(graph);
   for (let node = 1; node < graph.nodeCount; node++) if (graph.kinds[node] === NODE_KIND.string) groups.add(node);
   return groups.worst(most);
@@ -59,11 +67,11 @@ class StringGroups {
     if (this.groups * 2 > this.slots.length) this.rehash();
   }
 
-  worst(most: number): Duplicate[] {
+  worst(most: number): Duplicates {
     const order = Array.from({ length: this.groups }, (_, group) => group).filter((group) => this.counts[group]! > 1);
     order.sort((a, b) => this.wasted[b]! - this.wasted[a]!);
     const { view } = this.graph;
-    return order.slice(0, most).map((group) => {
+    const strings = order.slice(0, most).map((group) => {
       const node = this.first[group]!;
       const at = this.wordOf(node);
       const lengthBytes = this.lengthOf(at);
@@ -76,6 +84,8 @@ class StringGroups {
         node,
       };
     });
+    const wastedBytes = order.reduce((sum, group) => sum + this.wasted[group]!, 0);
+    return { contents: order.length, wastedBytes, strings };
   }
 
   private wordOf(node: number): number {

@@ -1,11 +1,16 @@
-import { NO_DOMINATOR, findDominators } from './dominators.js';
-import type { Dominators, Topology } from './dominators.js';
+import { findDominators } from './dominators.js';
+import type { Topology } from './dominators.js';
 import type { HeapGraph } from './heap-graph.js';
 import { retainedSizes8 } from './retained.js';
+import { NO_EDGE } from './shortest-paths.js';
 import { strongComponents } from './strong-components.js';
 import type { StrongComponents } from './strong-components.js';
+import { COUNT } from './unexplained-counts.js';
 
-/** Bits of a node, none for a reachable one: in a cycle or hanging on one; orphan or hanging on one; part of a cause. */
+/**
+ * Bits of a node, none for a reachable one. `cycle`: in one or hanging on one. `orphan`: kept by nothing that is known,
+ * or hanging on such a one; the collector takes what has `cycle` alone. `cause`: part of a cause.
+ */
 export const GARBAGE = { cycle: 1, orphan: 2, cause: 4 } as const;
 
 export interface Amount {
@@ -13,10 +18,13 @@ export interface Amount {
   readonly bytes: number;
 }
 
-/** What starts a garbage subgraph: nothing outside of it refers to it. */
+/** What starts a garbage subgraph: nothing outside of it refers to it, as far as is known. */
 export interface GarbageCause {
-  /** `cycle`: blocks that keep each other alive. `orphan`: one block that no block refers to. */
-  readonly kind: 'cycle' | 'orphan';
+  /**
+   * `cycle`: blocks that keep each other alive. `orphan`: one block that no block refers to. `kept`: blocks with a
+   * reference count that nothing explains, so that the collector leaves them alone.
+   */
+  readonly kind: 'cycle' | 'orphan' | 'kept';
   /** The blocks of the cycle, or the orphan. */
   readonly nodes: Uint32Array;
   /** What would be freed with it, itself included. */
@@ -29,7 +37,7 @@ export interface Garbage {
   readonly bits: Uint8Array;
   /** In a cycle or hanging on one. */
   readonly cycle: Amount;
-  /** Of these, hanging on an orphan too: its reference counts, so the cycle collector cannot take them. */
+  /** Of these, kept by an orphan or an unexplained reference count too: the cycle collector cannot take them. */
   readonly cycleKeptByOrphan: Amount;
   /** Orphans and what hangs on them, but on no cycle. */
   readonly orphan: Amount;
@@ -39,15 +47,23 @@ export interface Garbage {
   largestCauses(atMost: number): GarbageCause[];
 }
 
-/** Tells garbage cycles from orphans. Costs 5 bytes a node, and about 80 for each that is not reachable. */
+/** COUNT bits of these unreachable nodes, in their order. */
+export type CountsOf = (nodes: Uint32Array) => Uint8Array;
+
+/**
+ * Tells garbage cycles from orphans. Costs 5 bytes a node, and about 80 for each that is not reachable.
+ *
+ * @param lastEdges as `shortestPaths` finds them
+ */
 export function findGarbage(
   graph: Pick<HeapGraph, 'nodeCount' | 'sizes8' | 'edgeStart' | 'edgeTo'>,
-  { dominator }: Pick<Dominators, 'dominator'>,
+  lastEdges: Uint32Array,
+  countsOf: CountsOf,
 ): Garbage {
-  const nodes = unreachableNodes(dominator);
+  const nodes = unreachableNodes(lastEdges);
   const inner = subgraph(graph, nodes);
   const components = strongComponents(inner);
-  const marks = markComponents(inner, components);
+  const marks = markComponents(inner, components, countsOf(nodes));
   const causes = findCauses(components, marks);
   const sizes8 = Uint32Array.from(nodes, (node) => graph.sizes8[node]!);
   const retained8 = retainedByCause(inner, sizes8, components, causes);
@@ -67,18 +83,19 @@ export function findGarbage(
         .sort((a, b) => retained8[b]! - retained8[a]! || a - b)
         .slice(0, atMost)
         .map((cause) => ({
-          kind: marks.cyclic[causes[cause]!] === 1 ? 'cycle' : 'orphan',
+          kind: CAUSE_KINDS[marks.kinds[causes[cause]!]!]!,
           nodes: membersOf(components, causes[cause]!).map((inner) => nodes[inner]!),
           retainedBytes: retained8[cause]! * 8,
         })),
   };
 }
 
-function unreachableNodes(dominator: Uint32Array): Uint32Array {
+/** Node 0 is its own root. */
+function unreachableNodes(lastEdges: Uint32Array): Uint32Array {
   let count = 0;
-  for (const holder of dominator) if (holder === NO_DOMINATOR) count++;
+  for (let node = 1; node < lastEdges.length; node++) if (lastEdges[node] === NO_EDGE) count++;
   const nodes = new Uint32Array(count);
-  for (let node = 0, i = 0; i < count; node++) if (dominator[node] === NO_DOMINATOR) nodes[i++] = node;
+  for (let node = 1, i = 0; i < count; node++) if (lastEdges[node] === NO_EDGE) nodes[i++] = node;
   return nodes;
 }
 
@@ -106,22 +123,34 @@ function subgraph({ nodeCount, edgeStart, edgeTo }: Topology, nodes: Uint32Array
 
 /** By component. */
 interface Marks {
-  /** 1: more than one node, or a node that refers to itself. */
-  readonly cyclic: Uint8Array;
+  /** Of those that are causes: index into CAUSE_KINDS. */
+  readonly kinds: Uint8Array;
   /** GARBAGE bits. */
   readonly bits: Uint8Array;
 }
 
-function markComponents({ edgeStart, edgeTo }: Topology, components: StrongComponents): Marks {
+const CAUSE_KINDS = ['orphan', 'cycle', 'kept'] as const;
+
+function markComponents({ edgeStart, edgeTo }: Topology, components: StrongComponents, countBits: Uint8Array): Marks {
   const { count, componentOf, starts, members } = components;
-  const cyclic = new Uint8Array(count);
+  const kinds = new Uint8Array(count);
   const bits = new Uint8Array(count);
   // Edges lead to lower numbers: when its turn comes, all that refers to a component has been seen.
   for (let component = count - 1; component >= 0; component--) {
     const [start, end] = [starts[component]!, starts[component + 1]!];
-    if (end - start > 1 || refersToItself(members[start]!, edgeStart, edgeTo)) cyclic[component] = 1;
-    if (bits[component] === 0) bits[component] = GARBAGE.cause | (cyclic[component] === 0 ? GARBAGE.orphan : 0);
-    if (cyclic[component] === 1) bits[component]! |= GARBAGE.cycle;
+    let counts = 0;
+    for (let i = start; i < end; i++) counts |= countBits[members[i]!]!;
+    const isCyclic =
+      (counts & COUNT.traversed) !== 0 && (end - start > 1 || refersToItself(members[start]!, edgeStart, edgeTo));
+    if (bits[component] === 0) {
+      bits[component] = GARBAGE.cause | (isCyclic ? 0 : GARBAGE.orphan);
+      kinds[component] = isCyclic ? 1 : 0;
+    }
+    if ((counts & COUNT.unexplained) !== 0 && (bits[component]! & GARBAGE.orphan) === 0) {
+      bits[component]! |= GARBAGE.orphan | GARBAGE.cause;
+      kinds[component] = 2;
+    }
+    if (isCyclic) bits[component]! |= GARBAGE.cycle;
     const inherited = bits[component]! & ~GARBAGE.cause;
     for (let i = start; i < end; i++) {
       const node = members[i]!;
@@ -131,7 +160,7 @@ function markComponents({ edgeStart, edgeTo }: Topology, components: StrongCompo
       }
     }
   }
-  return { cyclic, bits };
+  return { kinds, bits };
 }
 
 function refersToItself(node: number, edgeStart: Uint32Array, edgeTo: Uint32Array): boolean {

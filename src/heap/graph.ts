@@ -44,8 +44,8 @@ export class ImageGraph implements HeapGraph {
   }
 
   /** @throws PhptraceError where the heap's books contradict themselves */
-  static of(image: MemoryImage): ImageGraph {
-    const view = new HeapView(image, BlockTable.walk(image));
+  static of(image: MemoryImage, blocks = BlockTable.walk(image)): ImageGraph {
+    const view = new HeapView(image, blocks);
     const builder = new GraphBuilder(view);
     return new ImageGraph(view, builder, followRoots(view, builder));
   }
@@ -68,12 +68,16 @@ export class ImageGraph implements HeapGraph {
     visitBlock(this.view, node, this.kinds[node]!, this.builder.inner8[node]!, sink);
   }
 
+  /** Where the header of what is counted (zend_refcounted) lies: in an extension's object it is not the first word. */
+  headerWord(node: number): number {
+    return this.view.blocks.words[node]! + this.builder.inner8[node]! * 2;
+  }
+
   /** A number for what a node is: equal for nodes of the same kind and class. `typeText` has its name. */
   typeNumber(node: number): number {
     const kind = this.kinds[node]!;
     if (kind !== NODE_KIND.object) return kind;
-    const { image, blocks } = this.view;
-    const entry = classEntryAt(image, blocks.words[node]! + this.builder.inner8[node]! * 2);
+    const entry = classEntryAt(this.view.image, this.headerWord(node));
     let number = this.classNumbers.get(entry);
     if (number === undefined) {
       number = FIRST_CLASS + this.classNames.push(this.typeName(node)) - 1;

@@ -1,12 +1,14 @@
 import type { HeldRecord } from '../trace/records.js';
+import { HeapAnalysis } from './analysis.js';
 import { commonPaths } from './common-path.js';
 import type { WeighedPath } from './common-path.js';
-import { GARBAGE, findGarbage } from './garbage.js';
-import { ImageGraph } from './graph.js';
+import { GARBAGE } from './garbage.js';
+import type { ImageGraph } from './graph.js';
 import { NODE_KIND } from './heap-graph.js';
 import type { MemoryImage } from './image.js';
 import { describePath, pathText } from './path-steps.js';
-import { pathTo, shortestPaths } from './shortest-paths.js';
+import { pathTo } from './shortest-paths.js';
+import { spread } from './spread.js';
 
 /** What holds a set of blocks. */
 export type Holders = Pick<
@@ -26,9 +28,10 @@ export class HolderFinder {
 
   /** @throws PhptraceError where the heap's books contradict themselves */
   constructor(image: MemoryImage) {
-    this.graph = ImageGraph.of(image);
-    this.lastEdges = shortestPaths(this.graph, this.graph.rootRanks);
-    this.garbageBits = findGarbage(this.graph, { dominator: reachable(this.lastEdges) }).bits;
+    const analysis = HeapAnalysis.of(image);
+    this.graph = analysis.graph;
+    this.lastEdges = analysis.lastEdges;
+    this.garbageBits = analysis.garbage.bits;
   }
 
   /** Of the blocks at these addresses of the process. */
@@ -36,7 +39,8 @@ export class HolderFinder {
     const nodes = addresses.map((address) => this.graph.nodeAt(address));
     const found = nodes.filter((node) => node !== 0);
     const garbage = found.filter((node) => this.garbageBits[node] !== 0);
-    const cycle = garbage.filter((node) => (this.garbageBits[node]! & GARBAGE.cycle) !== 0).length;
+    // What a cycle shares with an orphan stays when the collector has run.
+    const cycle = garbage.filter((node) => (this.garbageBits[node]! & GARBAGE.orphan) === 0).length;
     const reached = found.filter((node) => this.garbageBits[node] === 0);
     const [common] = commonPaths(spread(reached, MOST_PATHS).map((node) => this.describe(node)));
     return {
@@ -66,17 +70,4 @@ export class HolderFinder {
     const types = [...sizes].sort(([, a], [, b]) => b - a).map(([type]) => type);
     return types.slice(0, MOST_TYPES);
   }
-}
-
-/** What a dominator says of reachability, a last edge does too, but for node 0, which is its own root. */
-function reachable(lastEdges: Uint32Array): Uint32Array {
-  const copy = lastEdges.slice();
-  copy[0] = 0;
-  return copy;
-}
-
-/** At most `most` of a list, evenly spread. */
-function spread<T>(list: readonly T[], most: number): T[] {
-  if (list.length <= most) return [...list];
-  return Array.from({ length: most }, (_, index) => list[Math.floor((index * list.length) / most)]!);
 }

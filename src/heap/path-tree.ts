@@ -4,6 +4,8 @@ export interface CountedPath {
   readonly holder: string;
   /** Root and steps: `static AuditTrail::$entries → [*] → 'body'`. */
   readonly path: string;
+  /** The same one by one. */
+  readonly steps: readonly string[];
   readonly blocks: number;
   readonly bytes: number;
   readonly type: string;
@@ -105,25 +107,38 @@ export class PathTree {
 
   /** What was counted, most memory first; ways that turned out to differ by data only are one. */
   paths(typeText: (type: number) => string): CountedPath[] {
-    const sums = new Map<string, { holder: string; blocks: number; bytes: number; type: number; most: number }>();
+    const sums = new Map<string, { at: number; blocks: number; bytes: number; type: number; most: number }>();
     const texts: string[] = [];
-    const holders: string[] = [];
     for (let path = 0; path < this.parents.length; path++) {
       const parent = this.parents[path]!;
-      const own = this.stepTexts[this.steps[path]!]! + (this.repeats[path] ? ' → …' : '');
-      texts[path] = parent === -1 ? own : `${texts[parent]!} → ${this.isData(parent, own) ? anyOf(own) : own}`;
-      holders[path] = parent === -1 ? own : holders[parent]!;
+      const own = this.stepText(path);
+      texts[path] = parent === -1 ? own : `${texts[parent]!} → ${own}`;
       const [blocks, bytes] = [this.blocks[path]!, this.bytes[path]!];
       if (blocks === 0) continue;
-      const sum = sums.get(texts[path]!) ?? { holder: holders[path]!, blocks: 0, bytes: 0, type: 0, most: -1 };
+      const sum = sums.get(texts[path]!) ?? { at: path, blocks: 0, bytes: 0, type: 0, most: -1 };
       sum.blocks += blocks;
       sum.bytes += bytes;
       if (bytes > sum.most) [sum.most, sum.type] = [bytes, this.types[path]!];
       sums.set(texts[path]!, sum);
     }
     return [...sums]
-      .map(([path, { holder, blocks, bytes, type }]) => ({ holder, path, blocks, bytes, type: typeText(type) }))
+      .map(([path, { at, blocks, bytes, type }]) => {
+        const steps = this.stepsTo(at);
+        return { holder: steps[0]!, path, steps, blocks, bytes, type: typeText(type) };
+      })
       .sort((a, b) => b.bytes - a.bytes);
+  }
+
+  private stepsTo(path: number): string[] {
+    const steps: string[] = [];
+    for (let at = path; at !== -1; at = this.parents[at]!) steps.push(this.stepText(at));
+    return steps.reverse();
+  }
+
+  private stepText(path: number): string {
+    const parent = this.parents[path]!;
+    const own = this.stepTexts[this.steps[path]!]! + (this.repeats[path] ? ' → …' : '');
+    return parent !== -1 && this.isData(parent, own) ? anyOf(own) : own;
   }
 
   /** True for a key below a way that has more keys than names. */

@@ -7,7 +7,7 @@ import type { Engine } from '../php/functions.js';
 import type { SiteNamed } from '../trace/events.js';
 import { isFileMeant } from './hook-spec.js';
 import type { HookSpec } from './hook-spec.js';
-import { nearNames, suggest } from './near-names.js';
+import { nearNames, suggest } from '../php/near-names.js';
 import type { Boundary } from './placed-hook.js';
 
 /** What to watch for a hook, or undefined while the process has not compiled its code yet. */

@@ -6,7 +6,7 @@ import { PhptraceError } from '../errors.js';
 import type { ElfFile } from '../php/elf.js';
 import { handlerSite } from '../php/handler-site.js';
 import type { BoundaryKind } from '../trace/records.js';
-import { nearNames, suggest } from './near-names.js';
+import { nearNames, suggest } from '../php/near-names.js';
 import type { Target } from './target.js';
 
 /** How the kernel is to notice a hook, once it is known what to watch. */

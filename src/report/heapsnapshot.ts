@@ -82,7 +82,7 @@ interface Causes {
 function causesOf(garbageBits: Uint8Array): Causes {
   const [cycles, orphans]: [number[], number[]] = [[], []];
   garbageBits.forEach((bits, node) => {
-    if ((bits & GARBAGE.cause) !== 0) ((bits & GARBAGE.cycle) !== 0 ? cycles : orphans).push(node);
+    if ((bits & GARBAGE.cause) !== 0) ((bits & GARBAGE.orphan) === 0 ? cycles : orphans).push(node);
   });
   return { cycles: Uint32Array.from(cycles), orphans: Uint32Array.from(orphans) };
 }

@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import test from 'ava';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
-import { findDominators } from '../../src/heap/dominators.js';
-import { findGarbage } from '../../src/heap/garbage.js';
 import type { HeapGraph } from '../../src/heap/heap-graph.js';
 import { renderHeapSnapshot } from '../../src/report/heapsnapshot.js';
 import { phpLikeGraph } from '../unit/php-like-graph.js';
+import { garbageIn } from '../unit/small-graphs.js';
 
 /** The Memory panel of Chromium's own DevTools, which needs no page to be debugged in order to open a file. */
 const PANEL = 'devtools://devtools/bundled/js_app.html?panel=heap-profiler';
@@ -83,7 +82,7 @@ for (const [what, broken] of [
 function snapshotText(): string {
   const small = phpLikeGraph();
   const graph: HeapGraph = { ...small, sizes8: Uint32Array.from(small.sizes8, (_, node) => node * 25) };
-  const chunks = [...renderHeapSnapshot(graph, findGarbage(graph, findDominators(graph)).bits)];
+  const chunks = [...renderHeapSnapshot(graph, garbageIn(graph).bits)];
   return chunks.map((chunk) => chunk.toString()).join('');
 }
 

@@ -1,9 +1,8 @@
 import test from 'ava';
-import { findDominators } from '../../src/heap/dominators.js';
-import { GARBAGE, findGarbage } from '../../src/heap/garbage.js';
-import type { Garbage } from '../../src/heap/garbage.js';
+import { GARBAGE } from '../../src/heap/garbage.js';
+import type { Garbage, GarbageCause } from '../../src/heap/garbage.js';
 import { strongComponents } from '../../src/heap/strong-components.js';
-import { generator, graphOf, randomEdges, reached } from './small-graphs.js';
+import { garbageIn, generator, graphOf, randomEdges, reached } from './small-graphs.js';
 import type { EdgeLists } from './small-graphs.js';
 
 const { cycle, orphan, cause } = GARBAGE;
@@ -42,6 +41,17 @@ test('what a cycle and an orphan share counts for the cycle, and no cause retain
   t.deepEqual(causesOf(garbage), [
     { kind: 'orphan', nodes: [2], retainedBytes: 16 },
     { kind: 'cycle', nodes: [1], retainedBytes: 8 },
+  ]);
+});
+
+test('a cycle with a reference count that nothing explains is kept, with what hangs on it', (t) => {
+  const garbage = garbageOf([[], [2], [1, 3], [], [5], [4]], [0, 1, 2, 4, 8, 16], [2]);
+  const kept = cycle | orphan | cause;
+  t.deepEqual([...garbage.bits], [0, kept, kept, cycle | orphan, cycle | cause, cycle | cause]);
+  t.deepEqual(garbage.cycleKeptByOrphan, { count: 3, bytes: 56 });
+  t.deepEqual(causesOf(garbage), [
+    { kind: 'cycle', nodes: [4, 5], retainedBytes: 192 },
+    { kind: 'kept', nodes: [1, 2], retainedBytes: 56 },
   ]);
 });
 
@@ -125,15 +135,14 @@ test('on random graphs garbage agrees with its definition', (t) => {
   }
 });
 
-function garbageOf(edges: EdgeLists, sizes8?: readonly number[]): Garbage {
-  const graph = graphOf(edges, sizes8);
-  return findGarbage(graph, findDominators(graph));
+function garbageOf(edges: EdgeLists, sizes8?: readonly number[], unexplained?: readonly number[]): Garbage {
+  return garbageIn(graphOf(edges, sizes8), unexplained);
 }
 
 function causesOf(
   garbage: Garbage,
   atMost = 10,
-): { kind: 'cycle' | 'orphan'; nodes: number[]; retainedBytes: number }[] {
+): { kind: GarbageCause['kind']; nodes: number[]; retainedBytes: number }[] {
   return garbage.largestCauses(atMost).map((cause) => ({ ...cause, nodes: sorted([...cause.nodes]) }));
 }
 

@@ -1,11 +1,9 @@
 import { Buffer } from 'node:buffer';
 import test from 'ava';
-import { findDominators } from '../../src/heap/dominators.js';
-import { findGarbage } from '../../src/heap/garbage.js';
 import type { HeapGraph } from '../../src/heap/heap-graph.js';
 import { renderHeapSnapshot } from '../../src/report/heapsnapshot.js';
 import { BLOCKS, phpLikeGraph } from './php-like-graph.js';
-import { generator, graphOf, randomEdges } from './small-graphs.js';
+import { garbageIn, generator, graphOf, randomEdges } from './small-graphs.js';
 
 interface Snapshot {
   snapshot: {
@@ -202,6 +200,6 @@ function snapshotOf(graph: HeapGraph): Snapshot {
 }
 
 function rendered(graph: HeapGraph): { snapshot: Snapshot; chunks: number } {
-  const chunks = [...renderHeapSnapshot(graph, findGarbage(graph, findDominators(graph)).bits)];
+  const chunks = [...renderHeapSnapshot(graph, garbageIn(graph).bits)];
   return { snapshot: JSON.parse(Buffer.concat(chunks).toString()) as Snapshot, chunks: chunks.length };
 }

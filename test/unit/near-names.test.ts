@@ -1,5 +1,5 @@
 import test from 'ava';
-import { nearNames, suggest } from '../../src/live/near-names.js';
+import { nearNames, suggest } from '../../src/php/near-names.js';
 
 test('a name with a slip is near', (t) => {
   t.deepEqual(nearNames('hanlde', ['handle', 'render', 'main']), ['handle']);

@@ -1,5 +1,9 @@
+import { findGarbage } from '../../src/heap/garbage.js';
+import type { Garbage } from '../../src/heap/garbage.js';
 import type { HeapGraph } from '../../src/heap/heap-graph.js';
 import { NODE_KIND } from '../../src/heap/heap-graph.js';
+import { shortestPaths } from '../../src/heap/shortest-paths.js';
+import { COUNT } from '../../src/heap/unexplained-counts.js';
 
 /** What a test says of one node: where its edges lead. Node 0 is the root. */
 export type EdgeLists = readonly (readonly number[])[];
@@ -18,6 +22,14 @@ export function graphOf(edges: EdgeLists, sizes8: readonly number[] = edges.map(
     edgeName: (node, edge) => ({ kind: node === 0 ? 'root' : 'property', name: `edge${edge}` }),
     addressOf: (node) => 0x7f00_0020_0000 + node * 320,
   };
+}
+
+/** Its garbage, where all references are found but to those nodes. */
+export function garbageIn(graph: HeapGraph, unexplained: readonly number[] = []): Garbage {
+  const lastEdges = shortestPaths(graph, new Uint8Array(graph.edgeStart[1]!));
+  return findGarbage(graph, lastEdges, (nodes) =>
+    Uint8Array.from(nodes, (node) => COUNT.traversed | (unexplained.includes(node) ? COUNT.unexplained : 0)),
+  );
 }
 
 /** Up to `most` nodes at random, with edges to themselves, to the root, twice to the same node, and long chains. */

@@ -1,0 +1,22 @@
+import type { HeapAnalysis } from '../heap/analysis.js';
+import { readableSize } from './readable-size.js';
+
+/** What a reader has to know of how the copy came about: sentences without a full stop. */
+export function snapshotNotes({ image, blocks }: HeapAnalysis): string[] {
+  const { header } = image;
+  const notes = header.omitted.map(
+    ({ name, sizeBytes, why }) =>
+      `${readableSize(sizeBytes)} of ${name === '' ? 'memory without a name' : name} were not copied: ${why}; what is ` +
+      'held from there alone looks unreachable',
+  );
+  if (header.insideAllocator) {
+    notes.push(
+      'the copy was taken in the middle of an allocation: a block may be missing, or counted that is not there',
+    );
+  }
+  const own = image.pointer(header.heapAddress + header.heap.size);
+  if (own !== blocks.liveBytes) {
+    notes.push(`the live blocks have ${String(blocks.liveBytes)} bytes, the heap itself counts ${String(own)}`);
+  }
+  return notes;
+}

@@ -1,0 +1,33 @@
+import { columns } from './columns.js';
+import { printable, type Palette } from './palette.js';
+import { grouped, readableSize } from './readable-size.js';
+import type { SnapshotReport } from './snapshot-model.js';
+import { contentOf } from './snapshot-text.js';
+
+const MOST_PATHS = 20;
+
+/** What holds the blocks that were asked for. */
+export function whyLines(why: NonNullable<SnapshotReport['why']>, { bold }: Palette): string[] {
+  const { asked, type, blocks, bytes, paths, sample, inCycles, orphans, content } = why;
+  const isBlock = asked.startsWith('0x');
+  const what = isBlock
+    ? `The block at ${asked}: ${printable(type)}, ${readableSize(bytes)}`
+    : `${printable(type)}: ${grouped(blocks)} alive, ${readableSize(bytes)}`;
+  const reached = blocks - inCycles - orphans;
+  const lines = [bold(`${what}${content === null ? '' : `, ${contentOf(content)}`}.`)];
+  const shown = paths.slice(0, MOST_PATHS);
+  if (isBlock) lines.push(...shown.map(({ path }) => `  held by ${printable(path)}`));
+  else if (shown.length > 0) {
+    const looked = sample < reached ? ` (of ${grouped(sample)} of ${grouped(reached)} that were looked at)` : '';
+    lines.push(`Held by${looked}:`);
+    lines.push(
+      ...columns(shown.map(({ bytes, blocks, path }) => [readableSize(bytes), grouped(blocks), printable(path)])),
+    );
+    if (paths.length > shown.length) lines.push(`  and ${grouped(paths.length - shown.length)} other ways`);
+  }
+  if (inCycles > 0)
+    lines.push(`  ${isBlock ? 'in' : `${grouped(inCycles)} in`} a cycle that the collector takes: no root leads there`);
+  if (orphans > 0)
+    lines.push(`  ${isBlock ? 'kept' : `${grouped(orphans)} kept`} by nothing that is known: no root leads there`);
+  return lines;
+}
