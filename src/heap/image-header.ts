@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { findAutoloadTable } from '../php/autoload-table.js';
 import type { CodeSymbol } from '../php/code-image.js';
 import type { EngineLayout } from '../php/engine-layout.js';
 import type { HeapLayout } from '../php/heap-layout.js';
@@ -6,7 +7,7 @@ import { explainProc } from '../php/maps.js';
 import type { PhpProcess } from '../php/process.js';
 import { readSapi } from '../php/process.js';
 import type { Structures } from '../php/structures.js';
-import { IMAGE_SCHEMA } from './image.js';
+import { AUTOLOAD_TABLE, IMAGE_SCHEMA } from './image.js';
 import type { ImageHeader } from './image.js';
 
 /** Data that PHP and its extensions export: globals, classes, what objects are recognised by. */
@@ -29,7 +30,7 @@ export function describeProcess(
     heap: withoutProofs(layouts.heap),
     engine: withoutProofs(layouts.engine),
     structures: layouts.structures,
-    ...exportedData(process),
+    ...namedData(process, layouts.engine),
   } satisfies Partial<ImageHeader>;
 }
 
@@ -46,6 +47,18 @@ function commandLine(pid: number): string {
 function withoutProofs<T extends { readonly proofs: unknown }>({ proofs, ...rest }: T): Omit<T, 'proofs'> {
   void proofs;
   return rest;
+}
+
+/** Exported data, and what is found in the code of PHP's functions. */
+function namedData(process: PhpProcess, engine: EngineLayout): Pick<ImageHeader, 'symbols' | 'symbolBytes'> {
+  const { symbols, symbolBytes } = exportedData(process);
+  const globals = symbols['executor_globals'];
+  const autoloaders = globals === undefined ? undefined : findAutoloadTable(process, engine, globals);
+  if (autoloaders === undefined) return { symbols, symbolBytes };
+  return {
+    symbols: { ...symbols, [AUTOLOAD_TABLE]: autoloaders },
+    symbolBytes: { ...symbolBytes, [AUTOLOAD_TABLE]: 8 },
+  };
 }
 
 function exportedData({ elf, loadBias }: PhpProcess): Pick<ImageHeader, 'symbols' | 'symbolBytes'> {

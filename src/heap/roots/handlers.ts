@@ -1,6 +1,7 @@
 import { EDGE } from '../edge-sink.js';
 import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
+import { AUTOLOAD_TABLE } from '../image.js';
 import type { MemoryImage } from '../image.js';
 import { ZVAL_WORDS, visitZval } from '../structures/zval.js';
 import { executorGlobals } from './engine-globals.js';
@@ -18,6 +19,10 @@ export function addHandlers({ image }: HeapView, roots: RootList): void {
   addStack(image, globals + eg.userErrorHandlers, 'stack of error handlers', roots);
   addStack(image, globals + eg.userExceptionHandlers, 'stack of exception handlers', roots);
   roots.addAt(image.pointer(globals + eg.exception), NODE_KIND.object, ROOT_RANK.named, 'exception in flight');
+  const autoloadTable = image.header.symbols[AUTOLOAD_TABLE];
+  if (autoloadTable !== undefined) {
+    roots.addAt(image.pointer(autoloadTable), NODE_KIND.array, ROOT_RANK.named, 'autoloaders');
+  }
   const basicGlobals = image.header.symbols['basic_globals'];
   if (basicGlobals !== undefined && shutdownFunctions !== null) {
     const table = image.pointer(basicGlobals + shutdownFunctions);
