@@ -19,12 +19,17 @@ const MOST_BLOCKS = 100_000;
 /** A block of the loop that ran, or of the one before it, may have been about to go. */
 const SETTLED_AGE = 2;
 
+/** True where a line piles up, or may, so that it is worth to look what holds its blocks. */
+export function hasQuestions(history: History): boolean {
+  return questions(history).length > 0;
+}
+
 /**
  * Records of the copy and of what holds the blocks of each line that piles up, or may. None where no line does.
  * @throws PhptraceError where the heap's books contradict themselves
  */
 export function heldRecords({ image, ledger }: CopiedProcess, history: History): TraceRecord[] {
-  const sites = judge(history).sites.filter(({ verdict }) => verdict === 'leak' || verdict === 'pending');
+  const sites = questions(history);
   if (sites.length === 0) return [];
   const finder = new HolderFinder(image);
   const records: TraceRecord[] = [
@@ -41,6 +46,10 @@ export function heldRecords({ image, ledger }: CopiedProcess, history: History):
     records.push({ type: 'held', hook: place.hook, site, outside: place.outside, ...finder.holdersOf(addresses) });
   }
   return records;
+}
+
+function questions(history: History): JudgedSite[] {
+  return judge(history).sites.filter(({ verdict }) => verdict === 'leak' || verdict === 'pending');
 }
 
 interface LineBlocks {

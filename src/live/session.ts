@@ -34,8 +34,8 @@ export type SessionOptions = Required<
   readonly emit: (record: TraceRecord) => void;
   /** True for a process of ours: it may be stopped for a moment where a hook's code is first met. */
   readonly mayStop: boolean;
-  /** Whether to look what holds the memory, when the trace is over. */
-  readonly snapshot: boolean;
+  /** Whether to look what holds the memory. Asked when the trace is over: where nothing piles up nobody is stopped. */
+  readonly wantsCopy: () => boolean;
 };
 
 /**
@@ -155,7 +155,7 @@ export class Session {
    */
   private takeCopy(): string[] {
     const { pid } = this.target.process;
-    if (!this.options.snapshot || processState(pid) === undefined) return [];
+    if (processState(pid) === undefined || !this.options.wantsCopy()) return [];
     const { ring } = this.probed.object;
     try {
       let end = 0;
@@ -204,7 +204,7 @@ export class Session {
     const sapi = readSapi(this.target.process);
     if (sapi === undefined) return;
     this.knowsSapi = true;
-    this.probed.object.stopAtShutdown(sapi === 'cli' && this.options.snapshot);
+    this.probed.object.stopAtShutdown(sapi === 'cli');
   }
 
   private countSettled({ hook }: LoopRecord): void {

@@ -9,7 +9,7 @@ import { buildReport } from '../report/build.js';
 import type { Report } from '../report/model.js';
 import { LOG_SCHEMA } from '../trace/records.js';
 import type { EndRecord, TraceHeader, TraceRecord } from '../trace/records.js';
-import { heldRecords } from './held-blocks.js';
+import { hasQuestions, heldRecords } from './held-blocks.js';
 import type { CopiedProcess } from './held-blocks.js';
 import { Session } from './session.js';
 import type { SessionOptions } from './session.js';
@@ -48,6 +48,7 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
     options.observer?.record?.(record);
   };
   const warmup = options.warmup ?? WARMUP_LOOPS;
+  const wantsCopy = (): boolean => (options.snapshot ?? true) && hasQuestions(history);
   let sapi: string | undefined;
   const emit = afterHeader(
     deliver,
@@ -64,7 +65,11 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
     }),
   );
   try {
-    const session = new Session(target, sessionOptions(options, emit, warmup, course.mayStop), course.wanted);
+    const session = new Session(
+      target,
+      sessionOptions(options, emit, warmup, course.mayStop, wantsCopy),
+      course.wanted,
+    );
     const end = await follow(session, course);
     const problems = session.copied ? emitHolders(session.copied, history, emit) : [];
     const notes = [...end.notes, ...problems, ...((await course.conclude?.()) ?? [])];
@@ -130,6 +135,7 @@ function sessionOptions(
   emit: (record: TraceRecord) => void,
   warmup: number,
   mayStop: boolean,
+  wantsCopy: () => boolean,
 ): SessionOptions {
   return {
     warmup,
@@ -142,6 +148,6 @@ function sessionOptions(
     observer: options.observer ?? {},
     emit,
     mayStop,
-    snapshot: options.snapshot ?? true,
+    wantsCopy,
   };
 }
