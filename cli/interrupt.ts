@@ -25,3 +25,22 @@ export function abortOnInterrupt(onFirst: () => void): Interrupt {
     },
   };
 }
+
+/** SIGUSR2 asks for a report of the trace so far. `isAsked` is true once for each time. */
+export function reportOnSignal(): { isAsked: () => boolean; dispose: () => void } {
+  let isAsked = false;
+  const ask = (): void => {
+    isAsked = true;
+  };
+  process.on('SIGUSR2', ask);
+  return {
+    isAsked() {
+      const was = isAsked;
+      isAsked = false;
+      return was;
+    },
+    dispose() {
+      process.off('SIGUSR2', ask);
+    },
+  };
+}

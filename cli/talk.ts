@@ -14,6 +14,8 @@ export interface TalkOptions {
 export interface Talk {
   readonly observer: TraceObserver;
   note(sentence: string): void;
+  /** A text that was asked for, also with --quiet. */
+  say(text: string): void;
   /** Takes the progress line away. */
   clear(): void;
 }
@@ -34,7 +36,11 @@ export function openTalk(options: TalkOptions): Talk {
     ...(logger && { debug: (message, fields) => logger.debug(fields ?? {}, message) }),
     ...(progress && { progress: progress.show }),
   };
-  return { observer, note, clear: () => progress?.clear() };
+  const say = (text: string): void => {
+    progress?.clear();
+    process.stderr.write(text);
+  };
+  return { observer, note, say, clear: () => progress?.clear() };
 }
 
 /** NDJSON on stderr, written at once: nothing may be lost when the command dies. */

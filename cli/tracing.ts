@@ -1,7 +1,8 @@
+import { renderText } from '../src/index.js';
 import type { Report, TraceOptions } from '../src/index.js';
 import { toTraceOptions } from './flags.js';
 import type { TraceFlags } from './flags.js';
-import { abortOnInterrupt } from './interrupt.js';
+import { abortOnInterrupt, reportOnSignal } from './interrupt.js';
 import { checkOutput, writeReport } from './report-output.js';
 import { openTalk } from './talk.js';
 
@@ -14,14 +15,17 @@ export async function traceAndReport(
   // Before the trace: a minute of waiting must not end in a report that cannot be kept.
   checkOutput(flags.output);
   const talk = openTalk({ ...flags, ...view });
+  const asked = reportOnSignal();
   const interrupt = abortOnInterrupt(() => talk.note('ending the trace; once more leaves without a report'));
   try {
-    const options = { ...toTraceOptions(flags), signal: interrupt.signal, observer: talk.observer };
+    const observer = { ...talk.observer, report: (report: Report) => talk.say(renderText(report, { color: false })) };
+    const options = { ...toTraceOptions(flags), signal: interrupt.signal, wantsReport: asked.isAsked, observer };
     const report = await trace(options);
     talk.clear();
     return await writeReport(report, flags, talk);
   } finally {
     talk.clear();
     interrupt.dispose();
+    asked.dispose();
   }
 }

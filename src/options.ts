@@ -1,3 +1,4 @@
+import type { Report } from './report/model.js';
 import type { TraceRecord } from './trace/records.js';
 
 /** What `attach` and `run` take. All optional. */
@@ -24,6 +25,8 @@ export interface TraceOptions {
   readonly ringBytes?: number;
   /** Ends the trace early, with a full report. */
   readonly signal?: AbortSignal;
+  /** Asked ten times a second: true gives `observer.report` the report of the trace so far, and the trace goes on. */
+  readonly wantsReport?: () => boolean;
   /** Hears of progress; never needed for the result. */
   readonly observer?: TraceObserver;
   /** Links to use; `auto` prefers uprobe_multi. For tests and odd kernels. */
@@ -53,6 +56,8 @@ export interface TraceObserver {
   debug?(message: string, fields?: Readonly<Record<string, unknown>>): void;
   /** Each record as it goes to the log. */
   record?(record: TraceRecord): void;
+  /** A report that `wantsReport` asked for, with what holds the memory at this moment. */
+  report?(report: Report): void;
   /** About once a second: loops settled so far and events decoded so far. */
   progress?(loops: number, events: number): void;
 }

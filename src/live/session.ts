@@ -36,6 +36,9 @@ export type SessionOptions = Required<
   readonly mayStop: boolean;
   /** Whether to look what holds the memory. Asked when the trace is over: where nothing piles up nobody is stopped. */
   readonly wantsCopy: () => boolean;
+  /** Asked at each survey: true has `reportNow` called, with a copy taken. */
+  readonly wantsReport: () => boolean;
+  readonly reportNow: (session: Session, problems: readonly string[]) => void;
 };
 
 /**
@@ -120,6 +123,7 @@ export class Session {
       if (now - surveyed >= SURVEY_MS || (mayStop && !this.hooks.isComplete)) {
         surveyed = now;
         this.survey();
+        if (!this.ended && this.options.wantsReport()) this.options.reportNow(this, this.takeCopy());
       }
       if (now - told >= PROGRESS_MS) {
         told = now;

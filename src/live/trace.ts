@@ -64,10 +64,16 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
       warmup,
     }),
   );
+  const reportNow = (session: Session, problems: readonly string[]): void => {
+    // Before the first loop is settled there is nothing to tell.
+    if (history.hooks.length === 0) return;
+    const notes = [...problems, ...(session.copied ? emitHolders(session.copied, history, emit) : [])];
+    options.observer?.report?.(buildReport(history, judge(history), { log: log.file, notes, isRunning: true }));
+  };
   try {
     const session = new Session(
       target,
-      sessionOptions(options, emit, warmup, course.mayStop, wantsCopy),
+      sessionOptions(options, { emit, warmup, mayStop: course.mayStop, wantsCopy, reportNow }),
       course.wanted,
     );
     const end = await follow(session, course);
@@ -132,13 +138,10 @@ async function follow(session: Session, course: TraceCourse): Promise<EndRecord>
 
 function sessionOptions(
   options: TraceOptions,
-  emit: (record: TraceRecord) => void,
-  warmup: number,
-  mayStop: boolean,
-  wantsCopy: () => boolean,
+  own: Pick<SessionOptions, 'emit' | 'warmup' | 'mayStop' | 'wantsCopy' | 'reportNow'>,
 ): SessionOptions {
   return {
-    warmup,
+    ...own,
     maxLoops: options.maxLoops ?? MAX_LOOPS,
     durationSeconds: options.durationSeconds ?? DURATION_SECONDS,
     ringBytes: options.ringBytes ?? RING_BYTES,
@@ -146,8 +149,6 @@ function sessionOptions(
     boundary: options.boundary ?? 'auto',
     signal: options.signal ?? new AbortController().signal,
     observer: options.observer ?? {},
-    emit,
-    mayStop,
-    wantsCopy,
+    wantsReport: options.wantsReport ?? (() => false),
   };
 }

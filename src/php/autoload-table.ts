@@ -52,7 +52,8 @@ export function findAutoloadTable(
     for (const { operands } of disassembler.linear(start, elf.bounds(start).end)) {
       if (left-- === 0) return;
       for (const operand of operands) {
-        if (operand.kind === 'memory' && operand.sizeBytes === 8 && operand.address !== undefined) yield operand.address;
+        if (operand.kind === 'memory' && operand.sizeBytes === 8 && operand.address !== undefined)
+          yield operand.address;
       }
     }
   }

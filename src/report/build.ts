@@ -10,6 +10,8 @@ export interface ReportExtras {
   readonly log: string | null;
   /** Sentences, such as what is wrong with the log. */
   readonly notes?: readonly string[];
+  /** True where the trace is not over. */
+  readonly isRunning?: boolean;
 }
 
 /** Puts a report together from a trace's history and the judgement on it. */
@@ -36,8 +38,8 @@ export function buildReport(history: History, judgement: Judgement, extras: Repo
     sites: judgement.sites.map((site) => reportedSite(history, site)),
     accounting: accountingOf(hooks, end?.counters ?? NOTHING_COUNTED),
     snapshot: snapshotOf(history.snapshot),
-    notes: [...(end?.notes ?? [CUT_OFF]), ...(extras.notes ?? [])],
-    ended: end?.reason ?? 'unknown',
+    notes: [...(end?.notes ?? (extras.isRunning === true ? [] : [CUT_OFF])), ...(extras.notes ?? [])],
+    ended: end?.reason ?? (extras.isRunning === true ? 'not yet' : 'unknown'),
     log: extras.log,
     recentLoops: hooks.map((hook) => recentLoops(history, hook)),
   };
