@@ -88,7 +88,7 @@ export class Ledger {
   free(address: number, sizeBytes: number, site: number): void {
     this.events++;
     if (address === 0) return;
-    const end = this.died(address, sizeBytes, site);
+    const end = this.died(address, sizeBytes, site, this.lastBorn.hook);
     const { lastBorn } = this;
     const isReplaced = lastBorn.event === this.events - 1 && lastBorn.site === site;
     if (end === 'recorded') {
@@ -115,7 +115,7 @@ export class Ledger {
     this.events++;
     if (oldAddress !== 0) {
       if (oldAddress === newAddress && this.sizeOf(oldAddress, oldSizeBytes) === newSizeBytes) return;
-      if (this.died(oldAddress, oldSizeBytes, site) !== 'recorded') this.outgrown(oldSizeBytes, site, path, hook);
+      if (this.died(oldAddress, oldSizeBytes, site, hook) !== 'recorded') this.outgrown(oldSizeBytes, site, path, hook);
       else this.replacements.moved(oldAddress, newAddress);
     }
     if (newAddress !== 0) this.born(newAddress, newSizeBytes, site, path, hook);
@@ -197,11 +197,15 @@ export class Ledger {
     ledger.born(this.places.of(site, path, outside, sizeBytes), sizeBytes);
   }
 
-  /** Returns whose block it was: `foreign` is older than the recorded loops and not of this site. */
-  private died(address: number, sizeBytes: number, site: number): 'recorded' | 'foreign' | 'unknown' {
+  /**
+   * Returns whose block it was: `foreign` is older than the recorded loops and does not belong to what this site
+   * allocates under this hook, as when it was born at the same line before the hook was in place.
+   */
+  private died(address: number, sizeBytes: number, site: number, hook: number): 'recorded' | 'foreign' | 'unknown' {
     if (this.table.take(address)) {
       const { found } = this.table;
-      const isForeign = found.site !== site && this.loopOf(found.birth) < 1;
+      const isSame = found.site === site && this.isOwnedBy(found.birth, hook);
+      const isForeign = !isSame && this.loopOf(found.birth) < 1;
       this.ended(site);
       return isForeign ? 'foreign' : 'recorded';
     }
@@ -247,6 +251,11 @@ export class Ledger {
   /** With h hooks there is room for 2^(31 - ceil(log2 h)) loops: at 10,000 a second and 8 hooks, more than 7 hours. */
   private pack(hook: number, loop: number, outside: boolean): number {
     return ((((loop + 1) << this.hookBits) | hook) << 1) | (outside ? 1 : 0);
+  }
+
+  private isOwnedBy(birth: number, hook: number): boolean {
+    const outside = hook === 0;
+    return ((birth & 1) === 1) === outside && this.hookOf(birth) === (outside ? this.lastBegun : hook - 1);
   }
 
   private hookOf(birth: number): number {

@@ -279,6 +279,22 @@ test('a block of another line from before the recorded loops that grows charges 
   );
 });
 
+test('a block of the same line from before the hook was in place that grows charges its line with the growth alone', (t) => {
+  const { ledger, records } = books();
+  ledger.alloc(ADDRESS, 32768, KEEP, 0, 0);
+  loops(ledger, 3);
+  ledger.realloc(ADDRESS, 32768, ADDRESS, 65536, KEEP, 0, IN_FIRST);
+  loops(ledger, 2);
+  t.like(records[1], { loop: 2, residue: [{ site: KEEP, outside: false, bytes: 65536 }], explained: 32768 });
+  t.deepEqual(
+    records[1]?.lateFrees.map(({ outside, birthLoop, bytes }) => [outside, birthLoop, bytes]),
+    [
+      [true, -1, 32768],
+      [false, -1, 32768],
+    ],
+  );
+});
+
 test('a realloc of a null pointer is an allocation', (t) => {
   const { ledger } = books();
   ledger.realloc(0, 0, ADDRESS, 64, KEEP, 0, IN_FIRST);
