@@ -35,8 +35,10 @@ export class Matrix {
     return [table(['', ...this.columns], rows), ...notes].join('\n\n') + '\n';
   }
 
-  /** Puts the table where a document has its place for it. Throws where it has none. */
+  /** Puts the table where a document has its place for it. Throws where it has none, or not everything has run. */
   writeInto(file: string): void {
+    const isWhole = [...this.rows.values()].every((row) => this.columns.every((php) => row.has(php)));
+    if (!isWhole) throw new Error(`${file} keeps its table: this run was not of every program under every PHP`);
     const text = readFileSync(file, 'utf8');
     const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
     if (begin === -1 || end < begin) throw new Error(`${file} has no place for the table: ${BEGIN} … ${END}`);
