@@ -36,7 +36,7 @@ function round_of_work(): string
 }
 
 stream_set_blocking(STDIN, false);
-$end = time() + 180;
+$end = time() + 400;
 $first = round_of_work();
 echo "ready\n";
 $different = 0;
