@@ -56,7 +56,7 @@ function stepOf({ kind, name }: EdgeName): PathStep | undefined {
     case 'element':
       return { text: name.startsWith("'") ? name : `[${name}]`, wildcard: ANY };
     case 'internal':
-      return name === '$this' ? { text: name } : undefined;
+      return name === '$this' || name === '(key)' ? { text: name } : undefined;
     case 'root':
       return undefined;
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { integration, parseReport, root, settledLoops, type Workplace } from './harness.js';
+import { integration, parseReport, root, settledLoops, until, type Workplace } from './harness.js';
 import type { Program } from './program.js';
 
 // Whatever happens to phptrace or to the traced program: the program's output and exit code are those of a run that
@@ -89,6 +89,28 @@ integration('SIGINT ends a trace with a full report', async (t, place) => {
   t.is(report.verdict, 'leak');
   t.regex(report.ended, /interrupt/i);
   t.is(running.ended, undefined);
+});
+
+integration('SIGUSR2 asks for a report of the trace so far, and the trace goes on', async (t, place) => {
+  const running = place.start('php', [join(root, 'test/cases/static-property.php')]);
+  const log = place.path('asked.ndjson');
+  const args = ['attach', String(running.pid), '--loop', 'handle', '--loops', '100000', '--log', log, '--quiet'];
+  const tracer = place.startPhptrace(args);
+  await settledLoops(tracer, log, 40);
+  tracer.signal('SIGUSR2');
+  await until(() => tracer.stderr.includes('Log: '), 'the report that was asked for');
+  t.regex(tracer.stderr, /LEAK: [^]*; ended: not yet[^]*held by static /);
+  t.is(tracer.ended, undefined);
+  tracer.signal('SIGINT');
+  t.is((await tracer.endedWithin(15)).code, 1);
+  t.regex(tracer.stdout, /ended: interrupted/);
+});
+
+integration('a program in which nothing piles up is not stopped for a copy', async (t, place) => {
+  const running = place.start('php', [join(root, 'test/cases/freed-next-loop.php')]);
+  const { report, exitCode } = await place.attachJson(running.pid, ['--loop', 'handle', '--loops', '20']);
+  t.is(exitCode, 0);
+  t.is(report.snapshot, null);
 });
 
 const endings: readonly (readonly [how: string, title: string, said: RegExp])[] = [

@@ -73,7 +73,9 @@ for (const { title, args, moves, keeps, own = 0 } of forms) {
     // Where a chunk of 2 MB ends there is no room behind a block.
     t.true(moves ? moved === calls : Number(moved) <= Number(calls) / 10, running.stdout);
     const kept = suspects(report).map((site) => [site.line, site.verdict, site.bytesPerLoop] as const);
-    const expected = Object.entries(keeps).map(([mark, bytes]) => [markedLine(program, mark), 'orphan', bytes] as const);
+    const expected = Object.entries(keeps).map(
+      ([mark, bytes]) => [markedLine(program, mark), 'orphan', bytes] as const,
+    );
     t.deepEqual(kept.toSorted(byLine), expected.toSorted(byLine), JSON.stringify(report, null, 1));
     const loops = loopRecords(records);
     t.not(alignment(loops, readMeasurement(measurement)), -1, 'the heap sizes are those that the program measured');

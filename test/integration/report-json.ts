@@ -17,6 +17,7 @@ export interface ReportJson {
     readonly droppedEvents: number;
     readonly unknownFrees: number;
   };
+  readonly snapshot: { readonly pauseMs: number; readonly heapBytes: number; readonly blocks: number } | null;
   readonly notes: readonly string[];
   readonly ended: string;
 }

@@ -34,6 +34,34 @@ integration('with --format json the program prints to stderr, so that stdout is 
   t.true(stderr.includes('the end\n'));
 });
 
+integration(
+  'what holds the memory of a program that ends by itself is told, for it is held at its end',
+  async (t, place) => {
+    const code =
+      'function handle() { static $kept = []; $kept[] = str_repeat("x", 999); } for ($i = 0; $i < 40; $i++) { handle(); } exit(4);';
+    const { report, exitCode } = await place.runJson([php, '-r', code], ['--loop', 'handle']);
+    t.is(exitCode, 1);
+    t.deepEqual(
+      suspects(report).map(({ holder, path }) => ({ holder, path })),
+      [{ holder: 'static $kept in handle()', path: 'static $kept in handle() → [*]' }],
+      JSON.stringify(report, null, 1),
+    );
+    t.true(report.notes.includes('the program ended with exit code 4'), report.notes.join('; '));
+  },
+);
+
+integration('with --no-snapshot nobody looks what holds the memory', async (t, place) => {
+  const code =
+    'function handle() { static $kept = []; $kept[] = str_repeat("x", 999); } for ($i = 0; $i < 40; $i++) { handle(); }';
+  const { report, exitCode } = await place.runJson([php, '-r', code], ['--loop', 'handle', '--no-snapshot']);
+  t.is(exitCode, 1);
+  t.is(report.snapshot, null);
+  t.deepEqual(
+    suspects(report).map(({ holder, path, types }) => ({ holder, path, types })),
+    [{ holder: null, path: null, types: [] }],
+  );
+});
+
 integration('a program too short to judge is not called clean', async (t, place) => {
   const code = 'function handle() { static $a = []; $a[] = str_repeat("x", 999); } handle(); handle(); handle();';
   const { report, exitCode } = await place.runJson([php, '-r', code], ['--loop', 'handle']);
