@@ -80,7 +80,12 @@ export class Snapshot {
   }
 
   private analyse(): HeapAnalysis {
-    return (this.analysis ??= HeapAnalysis.of(this.image));
+    try {
+      return (this.analysis ??= HeapAnalysis.of(this.image));
+    } catch (error) {
+      if (!(error instanceof PhptraceError)) throw error;
+      throw new PhptraceError(`${error.message}; ${heapInShort(this.image)}`);
+    }
   }
 }
 
@@ -114,6 +119,16 @@ export async function openDump(file: string): Promise<Snapshot> {
 /** What changed from one snapshot to another. @throws PhptraceError where a heap contradicts itself */
 export function diff(before: Snapshot, after: Snapshot): SnapshotDiff {
   return before.diffTo(after);
+}
+
+/** What can be said of a heap whose books contradict themselves. */
+function heapInShort(image: MemoryImage): string {
+  const { heapAddress, heap } = image.header;
+  const count = (wanted: string): string => String(image.segments.filter(({ kind }) => kind === wanted).length);
+  return (
+    `the heap itself counts ${String(image.pointer(heapAddress + heap.size))} bytes, in ${count('chunk')} chunks and ` +
+    `${count('huge')} huge blocks`
+  );
 }
 
 function capture(target: Target, { maxOtherBytes }: SnapshotOptions): MemoryImage {

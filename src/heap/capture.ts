@@ -134,7 +134,7 @@ class Capture {
       takenAt,
       pauseNs,
       insideAllocator,
-      threads: stopped.threads.map(({ tid, rsp }) => ({ tid, stackPointer: rsp })),
+      threads: stopped.threads.map(({ tid, rsp, pointers }) => ({ tid, stackPointer: rsp, registers: pointers })),
       omitted: [...plan.omitted, ...unreadable],
     };
   }

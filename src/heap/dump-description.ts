@@ -54,7 +54,7 @@ function wrongField(header: Fields): string | undefined {
     (isFields(header['symbolBytes']) && Object.values(header['symbolBytes']).every(isCount)
       ? undefined
       : 'symbolBytes') ??
-    (isList(header['threads'], { tid: isCount, stackPointer: isCount }) ? undefined : 'threads') ??
+    (isList(header['threads'], { tid: isCount, stackPointer: isCount, registers: isCounts }) ? undefined : 'threads') ??
     (isList(header['omitted'], { name: isText, sizeBytes: isCount, why: isText }) ? undefined : 'omitted')
   );
 }
@@ -72,6 +72,10 @@ function isSegment(value: unknown, imageBytes: number): value is Segment {
 function isLayout(value: unknown): boolean {
   if (isFields(value)) return Object.values(value).every(isLayout);
   return value === null || isText(value) || Number.isSafeInteger(value);
+}
+
+function isCounts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isCount);
 }
 
 function isList(value: unknown, fields: Readonly<Record<string, (field: unknown) => boolean>>): boolean {

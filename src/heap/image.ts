@@ -48,7 +48,12 @@ export interface ImageHeader {
   readonly symbols: Readonly<Record<string, number>>;
   /** Their sizes, bytes. */
   readonly symbolBytes: Readonly<Record<string, number>>;
-  readonly threads: readonly { readonly tid: number; readonly stackPointer: number }[];
+  readonly threads: readonly {
+    readonly tid: number;
+    readonly stackPointer: number;
+    /** What its registers held that can be an address. */
+    readonly registers: readonly number[];
+  }[];
   /** Memory that was left out, and why. */
   readonly omitted: readonly { readonly name: string; readonly sizeBytes: number; readonly why: string }[];
 }

@@ -31,6 +31,8 @@ const CLD_TRAPPED = 4;
 
 /** struct user_regs_struct (arch/x86/include/asm/user_64.h): 27 words; which of them. */
 const REGISTER_WORDS = 27;
+/** r15, r14, r13, r12, rbp, rbx, r11 to r8, rax, rcx, rdx, rsi, rdi. */
+const GENERAL_WORDS = 15;
 const ORIG_RAX = 15;
 const RIP = 16;
 const RSP = 19;
@@ -41,6 +43,8 @@ export interface ThreadRegisters {
   readonly rsp: number;
   /** The number of the system call that it was in; negative where it ran code of its own. */
   readonly systemCall: number;
+  /** The general registers' contents that can be addresses: above the first 4 GiB, in user space. */
+  readonly pointers: readonly number[];
 }
 
 /**
@@ -66,7 +70,13 @@ export function readRegisters(tid: number): ThreadRegisters {
   const words = new BigInt64Array(REGISTER_WORDS);
   systemCall('ptrace(GETREGS)', SYS_PTRACE, PTRACE_GETREGS, tid, 0, koffi.address(words.buffer));
   const word = (index: number): number => Number(words[index] ?? 0n);
-  return { rip: word(RIP), rsp: word(RSP), systemCall: word(ORIG_RAX) };
+  const pointers = Array.from({ length: GENERAL_WORDS }, (_, index) => word(index));
+  return {
+    rip: word(RIP),
+    rsp: word(RSP),
+    systemCall: word(ORIG_RAX),
+    pointers: pointers.filter((value) => value >= 2 ** 32 && value < 2 ** 47),
+  };
 }
 
 /** What has come of a seized thread. */

@@ -41,6 +41,18 @@ PHP_FUNCTION(leaky_free)
 	efree((void *) (uintptr_t) address);
 }
 
+/* leaky_hold(mixed $value): void: counts a reference and forgets it. */
+PHP_FUNCTION(leaky_hold)
+{
+	zval *value;
+
+	ZEND_PARSE_PARAMETERS_START(1, 1)
+		Z_PARAM_ZVAL(value)
+	ZEND_PARSE_PARAMETERS_END();
+
+	Z_TRY_ADDREF_P(value);
+}
+
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_alloc, 0, 1, IS_LONG, 0)
 	ZEND_ARG_TYPE_INFO(0, bytes, IS_LONG, 0)
 ZEND_END_ARG_INFO()
@@ -54,10 +66,15 @@ ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_free, 0, 1, IS_VOID, 0)
 	ZEND_ARG_TYPE_INFO(0, address, IS_LONG, 0)
 ZEND_END_ARG_INFO()
 
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_hold, 0, 1, IS_VOID, 0)
+	ZEND_ARG_TYPE_INFO(0, value, IS_MIXED, 0)
+ZEND_END_ARG_INFO()
+
 static const zend_function_entry leaky_functions[] = {
 	PHP_FE(leaky_alloc, arginfo_leaky_alloc)
 	PHP_FE(leaky_realloc, arginfo_leaky_realloc)
 	PHP_FE(leaky_free, arginfo_leaky_free)
+	PHP_FE(leaky_hold, arginfo_leaky_hold)
 	PHP_FE_END
 };
 

@@ -52,6 +52,11 @@ export class Program {
     this.child.stdin?.end();
   }
 
+  /** Writes to its stdin. */
+  say(text: string): void {
+    this.child.stdin?.write(text);
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }

@@ -10,6 +10,10 @@ import { executorGlobals } from './engine-globals.js';
 import { ROOT_RANK } from './root-list.js';
 import type { RootList } from './root-list.js';
 
+/** Zend/zend_compile.h, 7.4 to 8.5: ZEND_ACC_HAS_RETURN_TYPE; arg_info follows num_args and required_num_args. */
+const HAS_RETURN_TYPE = 1 << 13;
+const ARG_INFO = 8;
+
 /** `static $cache in foo()`, of every function. */
 export function addFunctionRoots({ image }: HeapView, roots: RootList): void {
   const table = image.at(image.pointer(executorGlobals(image) + image.header.engine.eg.functionTable));
@@ -31,6 +35,7 @@ export function addCode(view: HeapView, roots: RootList): void {
       const func = image.pointerAt(element);
       if (readFunction(image, func) === undefined) return;
       roots.addAt(image.pointer(func + engine.opArray.opcodes), NODE_KIND.code, ROOT_RANK.engine, 'compiled code');
+      addReturnType(image, func, roots);
     });
   };
   add(image.pointer(globals + engine.eg.functionTable));
@@ -40,6 +45,14 @@ export function addCode(view: HeapView, roots: RootList): void {
     const info = view.classes.at(image.pointerAt(element));
     if (info?.isUser === true) add(info.address + engine.classEntry.functionTable);
   });
+}
+
+/** A return type stands before what arg_info points to, and is all of its block where the function takes nothing. */
+function addReturnType(image: MemoryImage, func: number, roots: RootList): void {
+  const { engine, structures } = image.header;
+  if ((image.uint32(func + structures.opArray.fnFlags) & HAS_RETURN_TYPE) === 0) return;
+  const argInfo = image.pointer(func + engine.func.numArgs + ARG_INFO);
+  roots.addAt(argInfo - 8, NODE_KIND.unknown, ROOT_RANK.engine, 'compiled code');
 }
 
 /** The static variables of a function of PHP code. */

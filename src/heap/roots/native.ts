@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
 import type { MemoryImage, Segment } from '../image.js';
 import { scanWords } from '../structures/scan.js';
@@ -16,8 +17,14 @@ const NAMES: Readonly<Record<string, string>> = {
   compiler_globals: 'compiler',
 };
 
-/** Whatever memory of C refers to: variables of PHP and its extensions, what malloc gave them, the stacks of threads. */
+/**
+ * Whatever memory of C refers to: variables of PHP and its extensions, what malloc gave them, the stacks and registers
+ * of threads.
+ */
 export function addNativeRoots({ image }: HeapView, roots: RootList): void {
+  for (const { registers } of image.header.threads) {
+    for (const address of registers) roots.addAt(address, NODE_KIND.unknown, ROOT_RANK.cMemory, 'CPU register');
+  }
   const excluded = collectorBuffer(image);
   for (const segment of image.segments) {
     if (segment.kind !== 'memory') continue;

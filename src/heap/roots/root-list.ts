@@ -1,5 +1,6 @@
 import type { EdgeSink, KindNumber } from '../edge-sink.js';
 import type { GraphBuilder } from '../graph-builder.js';
+import { NODE_KIND } from '../heap-graph.js';
 
 /**
  * How well a root explains why something is alive, best first: what the program names and keeps, what a running
@@ -19,14 +20,19 @@ export class RootList {
 
   add(low: number, high: number, expected: KindNumber, rank: RootRank, name: string): void {
     const node = this.builder.meet(low, high, expected);
-    if (node === 0) return;
-    this.nodes.push(node);
-    this.names.push(name);
-    this.ranks.push(rank);
+    if (node !== 0) this.note(node, rank, name);
   }
 
   addAt(address: number, expected: KindNumber, rank: RootRank, name: string): void {
     this.add(address >>> 0, Math.floor(address / 2 ** 32), expected, rank, name);
+  }
+
+  /** A block that refers to what it does not keep. False where there is none. */
+  addLeaf(address: number, rank: RootRank, name: string): boolean {
+    const node = this.builder.leaf(address, NODE_KIND.internal);
+    if (node === 0) return false;
+    this.note(node, rank, name);
+    return true;
   }
 
   /** A sink that makes a root of each edge; `nameOf` names it, undefined where it is none. */
@@ -37,5 +43,11 @@ export class RootList {
         if (text !== undefined) this.add(low, high, expected, rank, text);
       },
     };
+  }
+
+  private note(node: number, rank: RootRank, name: string): void {
+    this.nodes.push(node);
+    this.names.push(name);
+    this.ranks.push(rank);
   }
 }

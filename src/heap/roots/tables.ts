@@ -9,6 +9,7 @@ import { ROOT_RANK } from './root-list.js';
 import type { RootList } from './root-list.js';
 
 const MOST_ARENAS = 1 << 16;
+const MOST_HUGE = 1 << 20;
 /** sizeof(zend_arena) (Zend/zend_arena.h): ptr, end, prev. */
 const ARENA_HEADER = 24;
 
@@ -29,6 +30,7 @@ export function addEngineTables({ image }: HeapView, roots: RootList): void {
     addTable(image, image.pointer(globals + field), name, roots);
   }
   addArenas(image, roots);
+  addHugeList(image, roots);
 }
 
 /** Elements are zend_resource pointers; a resource's number is its key. */
@@ -53,6 +55,16 @@ function addTable(image: MemoryImage, table: number, name: string, roots: RootLi
   const sink = roots.sink(ROOT_RANK.engine, () => name);
   roots.addAt(table, NODE_KIND.internal, ROOT_RANK.engine, name);
   visitHashTable(image, at, sink);
+}
+
+/** The allocator's list of huge blocks is of blocks itself: zend_mm_huge_list (Zend/zend_alloc.c): ptr, size, next. */
+function addHugeList(image: MemoryImage, roots: RootList): void {
+  const { heapAddress, heap } = image.header;
+  let entry = image.pointer(heapAddress + heap.hugeList);
+  for (let entries = 0; entry !== 0 && entries < MOST_HUGE; entries++) {
+    if (!roots.addLeaf(entry, ROOT_RANK.engine, 'list of huge blocks')) return;
+    entry = image.pointer(entry + 16);
+  }
 }
 
 /** Functions and classes are made in arenas, in which nothing is freed until the request ends. */
