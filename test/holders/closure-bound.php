@@ -9,7 +9,8 @@ function listener(): Closure
 {
     $heard = [];
     return function () use (&$heard): void {
-        $heard[] = str_repeat('event', 100); // @leak
+        $event = str_repeat('event', 100); // @leak
+        $heard[] = $event;
     };
 }
 

@@ -12,7 +12,8 @@ final class Bag
 
 function handle(int $n): void
 {
-    Bag::$bag->{"value$n"} = str_repeat('value', 100); // @leak
+    $value = str_repeat('value', 100); // @leak
+    Bag::$bag->{"value$n"} = $value;
 }
 
 Bag::$bag = new stdClass();

@@ -8,7 +8,8 @@ require __DIR__ . '/turn.php';
 function handle(): void
 {
     static $seen = [];
-    $seen[] = str_repeat('seen', 100); // @leak
+    $text = str_repeat('seen', 100); // @leak
+    $seen[] = $text;
 }
 
 while (turn()) {

@@ -9,7 +9,8 @@ $log = [];
 
 function handle(): void
 {
-    $GLOBALS['log'][] = str_repeat('line', 100); // @leak
+    $line = str_repeat('line', 100); // @leak
+    $GLOBALS['log'][] = $line;
 }
 
 while (turn()) {

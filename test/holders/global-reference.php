@@ -18,7 +18,8 @@ final class ClassA
 function handle(): void
 {
     $obj = new ClassA();
-    $obj->pro[] = str_repeat('big string', 50); // @leak
+    $text = str_repeat('big string', 50); // @leak
+    $obj->pro[] = $text;
 }
 
 $arr = [];

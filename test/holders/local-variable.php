@@ -1,6 +1,6 @@
 <?php
 // A local variable of a function that never returns.
-// holder: {"holder": "local $queue of main() at {file}:@declared", "path": "local $queue of main() at {file}:@declared → ->jobs → [*] → 'payload'", "types": ["string", "array"]}
+// holder: {"holder": "local $queue of main() at {file}:@declared", "path": "local $queue of main() at {file}:@declared → ->jobs → [*] → 'payload'", "types": ["string"]}
 declare(strict_types=1);
 
 require __DIR__ . '/turn.php';
@@ -11,7 +11,8 @@ final class Queue
 
     public function add(): void
     {
-        $this->jobs[] = ['payload' => str_repeat('job', 100)]; // @leak
+        $payload = str_repeat('job', 100); // @leak
+        $this->jobs[] = ['payload' => $payload];
     }
 }
 

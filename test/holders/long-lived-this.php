@@ -12,7 +12,8 @@ final class Test
     public function run(): void // @declared
     {
         $on = function (): void {
-            $this->pro[] = str_repeat('big string', 50); // @leak
+            $text = str_repeat('big string', 50); // @leak
+            $this->pro[] = $text;
         };
         while (turn()) {
             handle($on);

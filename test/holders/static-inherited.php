@@ -11,7 +11,8 @@ abstract class Repository
 
     public function load(): void
     {
-        self::$rows[] = str_repeat('row', 100); // @leak
+        $row = str_repeat('row', 100); // @leak
+        self::$rows[] = $row;
     }
 }
 

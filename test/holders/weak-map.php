@@ -7,7 +7,8 @@ require __DIR__ . '/turn.php';
 
 function handle(WeakMap $map, object $key): void
 {
-    $map[$key] = str_repeat('about', 100); // @leak
+    $about = str_repeat('about', 100); // @leak
+    $map[$key] = $about;
 }
 
 $map = new WeakMap();
