@@ -1,19 +1,20 @@
 import { readFileSync, statSync, writeFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SnapshotDiff, SnapshotReport } from '../../src/index.js';
 import { processState } from '../../src/php/process.js';
-import { integration, until } from './harness.js';
+import { integration, php, root, until } from './harness.js';
 import type { Workplace } from './harness.js';
 import type { Program } from './program.js';
 
 // `phptrace dump` and `phptrace diff` against what the program knows of itself, to the byte.
 
-const program = 'test/integration/programs/snapshot.php';
+const program = join(root, 'test/integration/programs/snapshot.php');
 const ENTRIES = 'static AuditTrail::$entries';
 
 integration('what is alive is what the program counts: bytes, objects, strings, ways', async (t, place) => {
-  const running = await place.startReady(program);
+  const running = await start(place);
   const report = await dumpJson(place, running.pid);
   t.is(report.heap.liveBytes, usageOf(running));
   t.is(typeOf(report, 'User')?.blocks, 1000);
@@ -31,7 +32,7 @@ integration('what is alive is what the program counts: bytes, objects, strings, 
 });
 
 integration('contents of strings appear with --strings alone, in every format', async (t, place) => {
-  const running = await place.startReady(program);
+  const running = await start(place);
   const file = place.path('heap.dump');
   await succeeds(place, ['dump', String(running.pid), '--out', file]);
   for (const format of ['text', 'json', 'heapsnapshot', 'pprof']) {
@@ -49,7 +50,7 @@ integration('contents of strings appear with --strings alone, in every format', 
 });
 
 integration('--why names what holds a class, and the way to one block', async (t, place) => {
-  const running = await place.startReady(program);
+  const running = await start(place);
   const file = place.path('heap.dump');
   await succeeds(place, ['dump', String(running.pid), '--out', file]);
   const users = await whyJson(place, file, 'user');
@@ -72,7 +73,7 @@ integration('--why names what holds a class, and the way to one block', async (t
 });
 
 integration('a saved copy gives the report of the process, and the process is as untraced', async (t, place) => {
-  const running = await place.startReady(program);
+  const running = await start(place);
   const file = place.path('heap.dump');
   const live = await place.phptrace(['dump', String(running.pid), '--out', file]);
   t.is(live.exitCode, 0, live.stderr);
@@ -83,7 +84,7 @@ integration('a saved copy gives the report of the process, and the process is as
     live.stderr,
     new RegExp(`is in ${file}: [\\d.]+ MiB \\(${sizeBytes} bytes\\); .* stood still for [\\d.]+ ms\\n$`),
   );
-  const untraced = await place.startReady(program);
+  const untraced = await start(place);
   for (const one of [running, untraced]) one.finish();
   t.deepEqual(await running.endedWithin(10), { code: 7, signal: null });
   t.deepEqual(await untraced.endedWithin(10), { code: 7, signal: null });
@@ -91,7 +92,7 @@ integration('a saved copy gives the report of the process, and the process is as
 });
 
 integration('a diff names what grew, by way, root and type, to the byte', async (t, place) => {
-  const running = await place.startReady(program);
+  const running = await start(place);
   const [before, after] = [place.path('before.dump'), place.path('after.dump')];
   await succeeds(place, ['dump', String(running.pid), '--out', before]);
   const usage = usageOf(running);
@@ -116,7 +117,7 @@ integration('a diff names what grew, by way, root and type, to the byte', async 
 });
 
 integration('--every and --count take several, and --diff compares the last with the first', async (t, place) => {
-  const running = await place.startReady(program);
+  const running = await start(place);
   const out = place.path('heap.dump');
   const args = [
     'dump',
@@ -142,7 +143,7 @@ integration('--every and --count take several, and --diff compares the last with
 });
 
 integration('gc_mem_caches() gives back what the report says', async (t, place) => {
-  const running = await place.startReady(program);
+  const running = await start(place);
   await say(running, 'fragment');
   const { fragmentation } = await dumpJson(place, running.pid);
   t.true(fragmentation.collectableBytes > 1_000_000);
@@ -170,7 +171,7 @@ integration('what cannot be dumped is refused in one line', async (t, place) => 
   const nothing = place.path('nothing.dump');
   const text = place.path('text.dump');
   writeFileSync(text, 'no dump');
-  const running = await place.startReady(program);
+  const running = await start(place);
   const whole = place.path('whole.dump');
   await succeeds(place, ['dump', String(running.pid), '--out', whole]);
   const bytes = readFileSync(whole);
@@ -207,14 +208,14 @@ integration('what cannot be dumped is refused in one line', async (t, place) => 
 });
 
 integration('who may not trace is told so', async (t, place) => {
-  const running = await place.startReady(program);
+  const running = await start(place);
   const { exitCode, stderr } = await place.phptrace(['dump', String(running.pid)], { uid: 65534 });
   t.is(exitCode, 2);
   t.regex(stderr, /^phptrace: [^\n]*(root|CAP_SYS_PTRACE)[^\n]*\n$/);
 });
 
 integration('a free list that is corrupt is told with its address, and the copy can be kept', async (t, place) => {
-  const running = await place.startReady(program);
+  const running = await start(place);
   const whole = place.path('whole.dump');
   await succeeds(place, ['dump', String(running.pid), '--out', whole]);
   const { loadImage } = await import('../../src/heap/dump-reader.js');
@@ -235,6 +236,14 @@ integration('a free list that is corrupt is told with its address, and the copy 
   );
   t.true(stderr.includes(`${String(image.pointer(heapAddress + heap.size))} bytes`), stderr);
 });
+
+/** Starts the program, at whose first line it becomes ready. */
+async function start(place: Workplace): Promise<Program> {
+  const running = place.start(php, [program]);
+  running.say('begin\n');
+  await until(() => readies(running) > 1 || running.ended !== undefined, 'ready');
+  return running;
+}
 
 async function dumpJson(place: Workplace, pid: number): Promise<SnapshotReport> {
   return JSON.parse(await succeeds(place, ['dump', String(pid), '--format', 'json'])) as SnapshotReport;

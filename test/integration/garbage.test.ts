@@ -66,6 +66,7 @@ integration('a cycle that only a lost object refers to is kept by it', async (t,
 async function collect(place: Workplace, ...args: readonly string[]): Promise<Counted> {
   execFileSync('sh', [join(root, 'test/extension/build.sh'), extension]);
   const running = place.start(php, ['-d', `extension=${extension}/leaky.so`, program, ...args]);
+  running.say('begin\n');
   await until(() => /ready .*\n/.test(running.stdout) || running.ended !== undefined, 'garbage');
   const { stdout, stderr, exitCode } = await place.phptrace(['dump', String(running.pid), '--format', 'json']);
   if (exitCode !== 0) throw new Error(stderr);

@@ -1,5 +1,6 @@
 <?php
-// Makes garbage of the kind that it is told, says `ready`, and at a line on its stdin what PHP's collector frees of it.
+// At a line on its stdin makes garbage of the kind that it is told and says `ready`; at the end of stdin says what PHP's
+// collector frees of it.
 declare(strict_types=1);
 
 final class Node
@@ -79,10 +80,8 @@ $kinds = [
 if (($argv[2] ?? '') === 'disabled') {
     gc_disable();
 }
-// The buffer of stdin is made at the first reading.
-stream_set_blocking(STDIN, false);
+// The first line: stdin's buffer is made by it, of memory that holds no addresses of garbage yet.
 fgets(STDIN);
-stream_set_blocking(STDIN, true);
 
 function repeat(Closure $make): void
 {

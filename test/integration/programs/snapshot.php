@@ -31,11 +31,6 @@ function tell(): void
     fwrite(STDOUT, "ready $usage\n");
 }
 
-// The buffer of stdin is made at the first reading.
-stream_set_blocking(STDIN, false);
-fgets(STDIN);
-stream_set_blocking(STDIN, true);
-
 $cache = new Cache();
 for ($i = 0; $i < 1000; $i++) {
     $cache->byName["user-$i"] = new User(str_repeat('same name', 20));
@@ -44,6 +39,8 @@ for ($i = 0; $i < 5000; $i++) {
     AuditTrail::$entries[] = ['body' => "secret of entry $i", 'level' => 1];
 }
 $cache->last = end($cache->byName);
+// Its stdin's buffer is made by the first line, which says nothing.
+fgets(STDIN);
 tell();
 while (($line = fgets(STDIN)) !== false) {
     switch (trim($line)) {
