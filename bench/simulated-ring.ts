@@ -33,8 +33,8 @@ export function fillRing(memory: RingMemory): SimulatedRing {
   while (program.live.length < LASTING_BLOCKS) program.alloc();
   const lasting = program.live.splice(0);
   let most = 0;
-  // What is still to be freed must find room: a free is 24 bytes, a loop's beginning 32.
-  while (writer.left > (lasting.length + program.live.length + EVENTS_A_LOOP) * 24 + 32) {
+  // What is still to be freed must find room: a free is 24 bytes, a loop's beginning 40.
+  while (writer.left > (lasting.length + program.live.length + EVENTS_A_LOOP) * 24 + 40) {
     writer.loop();
     for (let i = 0; i < EVENTS_A_LOOP / 2; i++) {
       program.alloc();
@@ -102,6 +102,7 @@ class Program {
 class Writer {
   events = 0;
   private at = 0;
+  private loops = 0;
 
   constructor(private readonly memory: RingMemory) {}
 
@@ -114,7 +115,8 @@ class Writer {
   }
 
   loop(): void {
-    this.record(EVENT.loop, 1, CHUNK, [0, 0, 0, 0]);
+    this.record(EVENT.loop, 1, CHUNK, [0, 0, 0, 0, this.loops + 1, this.loops]);
+    this.loops++;
   }
 
   /** The rest of the ring is a record that nobody reads; the second half is the first again. */

@@ -16,6 +16,8 @@ enum event_kind {
 	EVENT_PATH = 7,       /* names a path before its first use */
 	EVENT_RESET = 8,      /* the heap dropped every block (end of a request) */
 	EVENT_PROCESS = 9,    /* fork, exec or exit */
+	EVENT_CONTEXT = 10,   /* another fiber runs: events from now on belong to these loops */
+	EVENT_OVER = 11,      /* the last context of a loop has left it */
 };
 
 enum process_change {
@@ -70,6 +72,8 @@ struct loop_event {
 	unsigned long long head;
 	unsigned long long heap_size;
 	unsigned long long time_ns;
+	unsigned int loop; /* its number, from 1 for each hook */
+	unsigned int over; /* the number of the loop that the last of its contexts left for this one; 0: none */
 };
 
 struct site_event {
@@ -99,6 +103,17 @@ struct path_event {
 struct process_event {
 	unsigned long long head;
 	unsigned int change;
+	unsigned int unused;
+};
+
+struct context_event {
+	unsigned long long head;
+	unsigned int loops[MAX_HOOKS]; /* by hook: the number of the loop that the context is part of; 0: of none */
+};
+
+struct over_event {
+	unsigned long long head;
+	unsigned int loop;
 	unsigned int unused;
 };
 

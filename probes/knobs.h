@@ -13,7 +13,9 @@ struct knobs {
 	unsigned long long alloc_globals;
 	unsigned long long executor_globals;
 	unsigned int pid;
-	unsigned int eg_vm_stack_top; /* followed by end, page, page size, current_execute_data: 40 bytes */
+	unsigned int eg_fiber_context; /* EG(current_fiber_context) */
+	unsigned int fiber_status;     /* in zend_fiber_context */
+	unsigned int eg_vm_stack_top;  /* followed by end, page, page size, current_execute_data: 40 bytes */
 	unsigned int heap_size;
 	unsigned int heap_free_slot;
 	unsigned int heap_huge_list;
@@ -46,12 +48,13 @@ struct hook {
 	unsigned long long opline; /* written by user space; 0 while the hook is not placed */
 	unsigned int extent;
 	unsigned int begun; /* loops begun so far; the rest is written by the programs */
+	/* The loop that the context which runs is part of; src/bpf/abi.ts has the offsets. */
 	unsigned long long sequence;
-	unsigned long long frame;
+	unsigned long long frame; /* 0: the loop was begun by the context that started this one */
 	unsigned long long func;
 	unsigned long long page;
+	unsigned int loop;   /* its number, the value of begun; 0: the context is part of none */
 	unsigned int nested; /* hits inside a loop of the same hook: recursion */
-	unsigned int unused;
 };
 
 struct counters {
@@ -62,6 +65,8 @@ struct counters {
 	unsigned long long custom_heap;
 	unsigned long long unforgotten;
 	unsigned long long boundary_hits;
+	unsigned long long switches;        /* of fibers */
+	unsigned long long unkept_contexts; /* suspended fibers whose loops there was no room for */
 };
 
 /* What user space writes while the programs run. */

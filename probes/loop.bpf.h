@@ -21,7 +21,36 @@ static __always_inline struct hook *hook_at(u32 number)
 	return &hooks[number];
 }
 
-static __always_inline void begin_loop(u32 number, u64 frame)
+static __always_inline struct members *members_of(u32 number, u32 loop)
+{
+	u32 index = number * LOOPS_KEPT + (loop & (LOOPS_KEPT - 1));
+	asm volatile("%0 &= %1" : "+r"(index) : "i"(MAX_HOOKS * LOOPS_KEPT - 1));
+	return &members[index];
+}
+
+/* A context that was just started is part of the loop of the one that started it. */
+static __always_inline void join_loop(u32 number, u32 loop)
+{
+	struct members *of = members_of(number, loop);
+	if (of->loop == loop)
+		of->contexts++;
+}
+
+/* The context that runs leaves the loop it is part of. Returns the loop's number where it was the last one there. */
+static __always_inline u32 leave_loop(u32 number, struct hook *hook)
+{
+	u32 loop = hook->loop;
+	struct members *of = members_of(number, loop);
+	if (!loop)
+		return 0;
+	hook->loop = 0;
+	hook->frame = 0;
+	if (of->loop == loop && --of->contexts)
+		return 0;
+	return loop;
+}
+
+static __always_inline void begin_loop(u32 number, u32 loop, u64 frame, u32 over)
 {
 	struct loop_event *event = reserve(sizeof(*event));
 	if (!event)
@@ -29,6 +58,20 @@ static __always_inline void begin_loop(u32 number, u64 frame)
 	event->head = head(frame, EVENT_LOOP, number + 1);
 	event->heap_size = heap_size();
 	event->time_ns = bpf_ktime_get_ns();
+	event->loop = loop;
+	event->over = over;
+	submit(event);
+	told_loops[number & (MAX_HOOKS - 1)] = loop;
+}
+
+static __always_inline void end_loop(u32 number, u32 loop)
+{
+	struct over_event *event = reserve(sizeof(*event));
+	if (!event)
+		return;
+	event->head = head(0, EVENT_OVER, number + 1);
+	event->loop = loop;
+	event->unused = 0;
 	submit(event);
 }
 
@@ -67,12 +110,12 @@ __noinline u32 frame_is_live(u32 number, const struct vm_stack *stack)
 static __always_inline int is_within(u32 number, const struct vm_stack *stack)
 {
 	const struct hook *hook = hook_at(number);
-	if (!hook->begun)
+	if (!hook->loop)
 		return 0;
 	switch (hook->extent) {
 	case EXTENT_FRAME:
 	case EXTENT_CALLER:
-		return frame_is_live(number, stack);
+		return !hook->frame || frame_is_live(number, stack);
 	case EXTENT_ALWAYS:
 	case EXTENT_REQUEST:
 		return 1;
@@ -101,15 +144,23 @@ __noinline u32 current_hook(const struct vm_stack *stack)
 
 static __always_inline void enter_loop(u32 number, struct hook *hook, const struct vm_stack *stack, u64 frame, u64 func)
 {
+	u32 over = leave_loop(number, hook);
+	struct members *of;
+
 	hook->frame = frame;
 	hook->func = func;
 	/* A generator's frame lies in the heap, not on a page of the VM stack. */
 	hook->page = frame >= stack->page && frame < stack->end ? stack->page : 0;
 	hook->sequence = ++loops_begun;
-	/* Many loops can be over before user space has seen the first and asked for the paths of its lines. */
-	if (hook->begun++ < LOOPS_WITH_PATHS)
+	/* Many loops can be over before user space has seen the first and asked for the paths of its lines. A request may
+	 * bring code of its own. */
+	if (hook->begun < LOOPS_WITH_PATHS || hook->extent == EXTENT_REQUEST)
 		unasked_paths = PATHS_A_LOOP;
-	begin_loop(number, frame);
+	hook->loop = ++hook->begun;
+	of = members_of(number, hook->loop);
+	of->loop = hook->loop;
+	of->contexts = 1;
+	begin_loop(number, hook->loop, frame, over);
 }
 
 /* The opline of a hook is run, in the frame at. */
@@ -123,8 +174,8 @@ static __always_inline void on_opline(u32 number, const struct vm_stack *stack, 
 	if (hook->extent == EXTENT_OFF)
 		return;
 	if (hook->extent == EXTENT_CALLER)
-		frame = read_word(at + FRAME_PREV);
-	else if (hook->extent == EXTENT_FRAME && hook->frame != frame && is_within(number, stack)) {
+		frame = read_word(at + FRAME_PREV) ?: at;
+	else if (hook->frame && hook->frame != frame && is_within(number, stack)) {
 		hook->nested++;
 		return;
 	}
@@ -144,8 +195,8 @@ static __always_inline void on_native(u32 number)
 static __always_inline void on_request_end(void)
 {
 	for (u32 i = 0; i < MAX_HOOKS; i++)
-		if (hooks[i].extent == EXTENT_REQUEST)
-			hooks[i].begun = 0;
+		if (hooks[i].extent == EXTENT_REQUEST && hooks[i].loop)
+			end_loop(i, leave_loop(i, &hooks[i]));
 }
 
 /* `none`: time cuts the loops, at the allocation that comes first after each period. */

@@ -76,6 +76,39 @@ struct {
 	__type(value, u32);
 } paths SEC(".maps");
 
+/* What a suspended fiber is part of, as struct hook has it of the context that runs. */
+struct membership {
+	u64 sequence;
+	u64 frame;
+	u64 func;
+	u64 page;
+	u32 loop;
+	u32 unused;
+};
+
+struct context {
+	struct membership of[MAX_HOOKS];
+};
+
+/* zend_fiber_context -> the loops that it is part of; only of those that are suspended, and part of one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_SITES);
+	__type(key, u64);
+	__type(value, struct context);
+} contexts SEC(".maps");
+
+/* How many of a hook's latest loops have their contexts counted. User space waits for far fewer to end
+ * (MOST_OPEN_LOOPS in src/trace/hook-ledger.ts). */
+#define LOOPS_KEPT 4096
+
+/* The contexts that are part of a loop. */
+struct members {
+	u32 loop;
+	u32 contexts;
+};
+
 /* How much of the native stack is looked at: the pushes of some functions and their locals. */
 #define NATIVE_WORDS 64
 
@@ -104,6 +137,8 @@ struct walk {
 
 struct pending pending = {};
 struct walk walk = {};
+struct members members[MAX_HOOKS * LOOPS_KEPT] = {};
+u32 told_loops[MAX_HOOKS] = {}; /* what user space was told last that the context which runs is part of */
 u64 heap = 0;
 u64 native_stack[NATIVE_WORDS] = {};
 u64 huge_list_at = 0; /* while a huge block is looked for: the element that comes next */

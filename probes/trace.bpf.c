@@ -11,6 +11,7 @@
 #include "heap.bpf.h"
 #include "frames.bpf.h"
 #include "loop.bpf.h"
+#include "fibers.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -336,6 +337,7 @@ int on_heap_reset(struct pt_regs *ctx)
 	event->head = head(0, EVENT_RESET, 0);
 	event->heap_size = heap_size();
 	event->time_ns = bpf_ktime_get_ns();
+	event->loop = event->over = 0;
 	submit(event);
 	return 0;
 }
@@ -396,6 +398,16 @@ SEC("uprobe")
 int on_request_shutdown(struct pt_regs *ctx)
 {
 	on_request_end();
+	return 0;
+}
+
+/* zend_fiber_switch_context(transfer), by which fibers start, suspend, go on and end. */
+SEC("uprobe")
+int on_fiber_switch(struct pt_regs *ctx)
+{
+	if (pending.kind)
+		settle_pending();
+	switch_context(read_word(reg(ctx, COOKIE_VALUE(bpf_get_attach_cookie(ctx)))));
 	return 0;
 }
 

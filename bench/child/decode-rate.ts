@@ -39,10 +39,12 @@ for (const named of names) registry.name(named);
 const sink: EventSink = {
   alloc: (address, size, site, path, hook) =>
     ledger.alloc(address, size, registry.site(site), registry.path(path), hook),
-  free: (address, size, site) => ledger.free(address, size, registry.site(site)),
+  free: (address, size, site, hook) => ledger.free(address, size, registry.site(site), hook),
   realloc: (oldAddress, oldSize, address, size, site, path, hook) =>
     ledger.realloc(oldAddress, oldSize, address, size, registry.site(site), registry.path(path), hook),
-  loop: (hook, heapSize, _frame, timeNs) => ledger.boundary(hook, heapSize, timeNs),
+  loop: (hook, heapSize, _frame, timeNs, number, over) => ledger.boundary(hook, heapSize, timeNs, number, over),
+  context: (hook, number) => ledger.context(hook, number),
+  over: (hook, number) => ledger.over(hook, number),
   reset: () => ledger.reset(0),
   site: (named) => registry.name(named),
   path: (path, sites, truncated) => registry.namePath(path, sites, truncated),

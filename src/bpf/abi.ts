@@ -13,27 +13,29 @@ export const KNOBS = {
   allocGlobals: 0,
   executorGlobals: 8,
   pid: 16,
-  egVmStackTop: 20,
-  heapSize: 24,
-  heapFreeSlot: 28,
-  heapHugeList: 32,
-  chunkMap: 36,
-  funcName: 40,
-  funcScope: 44,
-  opArrayFilename: 48,
-  opArrayLineStart: 52,
-  opArrayOpcodes: 56,
-  opArrayLast: 60,
-  opArrayRefcount: 64,
-  className: 68,
-  zendOpSize: 72,
-  zendOpLineno: 76,
-  zendStringVal: 80,
-  minBinSize: 84,
-  binSize: 88,
-  binOfSize8: 88 + 4 * BIN_SLOTS,
+  egFiberContext: 20,
+  fiberStatus: 24,
+  egVmStackTop: 28,
+  heapSize: 32,
+  heapFreeSlot: 36,
+  heapHugeList: 40,
+  chunkMap: 44,
+  funcName: 48,
+  funcScope: 52,
+  opArrayFilename: 56,
+  opArrayLineStart: 60,
+  opArrayOpcodes: 64,
+  opArrayLast: 68,
+  opArrayRefcount: 72,
+  className: 76,
+  zendOpSize: 80,
+  zendOpLineno: 84,
+  zendStringVal: 88,
+  minBinSize: 92,
+  binSize: 96,
+  binOfSize8: 96 + 4 * BIN_SLOTS,
 } as const;
-export const KNOBS_BYTES = 88 + 4 * BIN_SLOTS + SIZE8_SLOTS;
+export const KNOBS_BYTES = 96 + 4 * BIN_SLOTS + SIZE8_SLOTS;
 
 /** struct hook. */
 export const HOOK = {
@@ -44,7 +46,8 @@ export const HOOK = {
   frame: 24,
   func: 32,
   page: 40,
-  nested: 48,
+  loop: 48,
+  nested: 52,
 } as const;
 export const HOOK_BYTES = 56;
 
@@ -61,6 +64,8 @@ export const COUNTERS = {
   customHeap: 32,
   unforgotten: 40,
   boundaryHits: 48,
+  switches: 56,
+  unkeptContexts: 64,
 } as const;
 
 /** struct control. */

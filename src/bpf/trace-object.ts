@@ -33,6 +33,7 @@ const UPROBE_PROGRAMS = [
   'on_request_shutdown',
   'on_execute',
   'on_shutdown',
+  'on_fiber_switch',
 ] as const;
 export type UprobeProgram = (typeof UPROBE_PROGRAMS)[number];
 export type ProgramName = UprobeProgram | 'on_watchpoint' | 'on_fork' | 'on_exec' | 'on_exit';
@@ -115,6 +116,7 @@ export class TraceObject {
   beginLoop(hook: number, frame: number, func: number, vmStackPage: number): void {
     const at = hook * HOOK_BYTES;
     this.hooks.setUint32(at + HOOK.begun, 1, true);
+    this.hooks.setUint32(at + HOOK.loop, 1, true);
     this.hooks.setBigUint64(at + HOOK.sequence, 1n, true);
     this.hooks.setBigUint64(at + HOOK.func, BigInt(func), true);
     this.hooks.setBigUint64(at + HOOK.page, BigInt(vmStackPage), true);

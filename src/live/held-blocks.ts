@@ -16,8 +16,6 @@ export interface CopiedProcess {
 
 /** Blocks of a line that are looked for: enough to tell what is usual, whatever the line. */
 const MOST_BLOCKS = 100_000;
-/** A block of the loop that ran, or of the one before it, may have been about to go. */
-const SETTLED_AGE = 2;
 
 /** True where a line piles up, or may, so that it is worth to look what holds its blocks. */
 export function hasQuestions(history: History): boolean {
@@ -59,7 +57,7 @@ interface LineBlocks {
   readonly addresses: readonly number[];
 }
 
-/** The live blocks of each line; of a line whose blocks are all young, those. */
+/** The live blocks of each line; of a line whose blocks are all young, and may have been about to go, those. */
 function blocksOf(sites: readonly JudgedSite[], ledger: Ledger, history: History): LineBlocks[] {
   const lines = sites.map(({ place }) => ({ place, site: -1, settled: [] as number[], young: [] as number[] }));
   const byKey = new Map(lines.map((line) => [keyOf(line.place), line]));
@@ -72,10 +70,10 @@ function blocksOf(sites: readonly JudgedSite[], ledger: Ledger, history: History
       bySite.set(numberOf(site, place.hook, place.outside), found);
     }
   }
-  ledger.forEachLive((address, site, hook, outside, age) => {
+  ledger.forEachLive((address, site, hook, outside, isSettled) => {
     const line = bySite.get(numberOf(site, hook, outside));
     if (line === undefined) return;
-    const list = age >= SETTLED_AGE ? line.settled : line.young;
+    const list = isSettled ? line.settled : line.young;
     if (list.length < MOST_BLOCKS) list.push(address);
   });
   return lines.map(({ place, site, settled, young }) => ({

@@ -14,6 +14,7 @@ export function allocatorProbes(sites: ProbeSites, elf: ElfFile): Probe[] {
       fileOffset: at(sites.destroyOpArray.address),
       cookie: { value: sites.destroyOpArray.opArrayIn },
     },
+    ...fiberProbes(sites, at),
     { program: 'on_heap_reset', fileOffset: at(sites.reset.address), cookie: { heap: sites.reset.heapIn } },
     ...sites.results.map(({ address, resultIn }): Probe => ({
       program: 'on_result',
@@ -43,6 +44,12 @@ export function scriptProbes(elf: ElfFile): Probe[] {
 }
 
 type FileOffset = (address: number) => number;
+
+function fiberProbes({ fiberSwitch }: ProbeSites, at: FileOffset): Probe[] {
+  if (fiberSwitch === null) return [];
+  const { address, transferIn } = fiberSwitch;
+  return [{ program: 'on_fiber_switch', fileOffset: at(address), cookie: { value: transferIn } }];
+}
 
 function freeProbe(site: FreeSite, at: FileOffset, anyHeap: boolean): Probe {
   const { pointerIn } = site;

@@ -65,9 +65,9 @@ export class Recorder implements EventSink {
     this.ledger.alloc(address, sizeBytes, this.registry.site(site), this.registry.path(path), hook);
   }
 
-  free(address: number, sizeBytes: number, site: number): void {
+  free(address: number, sizeBytes: number, site: number, hook: number): void {
     if (!this.isOpen) return;
-    this.ledger.free(address, sizeBytes, this.registry.site(site));
+    this.ledger.free(address, sizeBytes, this.registry.site(site), hook);
   }
 
   realloc(
@@ -84,8 +84,16 @@ export class Recorder implements EventSink {
     this.ledger.realloc(oldAddress, oldSizeBytes, address, sizeBytes, ourSite, ourPath, hook);
   }
 
-  loop(hook: number, heapSize: number, _frame: number, timeNs: number): void {
-    if (!this.isSettled) this.ledger.boundary(hook, heapSize, timeNs);
+  loop(hook: number, heapSize: number, _frame: number, timeNs: number, number: number, over: number): void {
+    if (!this.isSettled) this.ledger.boundary(hook, heapSize, timeNs, number, over);
+  }
+
+  context(hook: number, number: number): void {
+    this.ledger.context(hook, number);
+  }
+
+  over(hook: number, number: number): void {
+    if (!this.isSettled) this.ledger.over(hook, number);
   }
 
   reset(): void {

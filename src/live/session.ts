@@ -234,7 +234,7 @@ export class Session {
       mayStop: options.mayStop,
       record: options.emit,
       begun: (hook, heapSize) => {
-        this.recorder.ledger.boundary(hook, heapSize, 0);
+        this.recorder.ledger.boundary(hook, heapSize, 0, 1, 0);
       },
       note: (sentence) => {
         options.observer.note?.(sentence);
@@ -274,11 +274,14 @@ export class Session {
     customHeap,
     unresolved,
     unforgotten,
+    unkeptContexts,
   }: ReturnType<ProbedProcess['object']['readCounters']>): string[] {
     const counted: [number, string][] = [
       [customHeap, "calls went to another allocator than PHP's own and were not seen"],
       [unresolved, 'allocations had no result: PHP ran out of memory_limit?'],
       [unforgotten, 'freed functions were too long to forget: lines may be mistaken'],
+      [unkeptContexts, 'fibers were too many to follow: what they allocate is charged to no loop'],
+      [this.recorder.ledger.givenUp, 'loops were judged before they were over: fibers started in them still wait'],
       [this.forks, 'forks or new threads: children were not traced'],
     ];
     const isCut = this.requests > 1 && this.hooks.inPlace.some(({ loop }) => !['request', 'none'].includes(loop));

@@ -146,6 +146,9 @@ export function knobsOf(target: Target): Knobs {
     allocGlobals: heap.allocGlobals + process.loadBias,
     executorGlobals: target.engine.executorGlobals,
     pid: process.pid,
+    // Read at switches of fibers only, which a PHP without them has none of.
+    egFiberContext: layout.fibers?.currentContext ?? 0,
+    fiberStatus: layout.fibers?.status ?? 0,
     egVmStackTop: vmStackTop(target),
     heapSize: heap.size,
     heapFreeSlot: heap.freeSlot,

@@ -152,12 +152,13 @@ let digest: string | undefined;
 const SITE_BYTES = 6;
 
 function probedCode(elf: ElfFile, { sites, layout }: PhpBuild): string {
-  const { alloc, free, realloc, heapApi, results, reset, destroyOpArray } = sites;
+  const { alloc, free, realloc, heapApi, results, reset, destroyOpArray, fiberSwitch } = sites;
   const api = [...heapApi.alloc, ...heapApi.free, ...heapApi.realloc];
   const hash = createHash('sha256').update(
     `${String(elf.symbol('executor_globals')?.address === layout.executorGlobals)}`,
   );
-  for (const { address } of [...alloc, ...free, ...realloc, ...api, ...results, reset, destroyOpArray]) {
+  const others = [reset, destroyOpArray, ...(fiberSwitch ? [fiberSwitch] : [])];
+  for (const { address } of [...alloc, ...free, ...realloc, ...api, ...results, ...others]) {
     hash.update(`${String(address)} `).update(elf.read(address, SITE_BYTES));
   }
   return hash.digest('hex');

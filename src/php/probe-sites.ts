@@ -69,6 +69,8 @@ export interface ProbeSites {
   readonly reset: { readonly symbol: string; readonly address: number; readonly heapIn: Register };
   /** A function's record goes away. */
   readonly destroyOpArray: { readonly symbol: string; readonly address: number; readonly opArrayIn: Register };
+  /** Another fiber goes on: the argument is a zend_fiber_transfer. Null in a PHP without fibers. */
+  readonly fiberSwitch: { readonly symbol: string; readonly address: number; readonly transferIn: Register } | null;
 }
 
 /**
@@ -110,6 +112,7 @@ class SiteFinder {
     const own: HeapSource = { argument: 0 };
     const reset = findEntrySite(this.disassembler, 'zend_mm_shutdown');
     const destroy = findEntrySite(this.disassembler, 'destroy_op_array');
+    const fiberSwitch = this.#fiberSwitch();
     return {
       allocGlobals: this.#heap.allocGlobals,
       alloc,
@@ -124,7 +127,17 @@ class SiteFinder {
       forwarded: this.#forwarded,
       reset: { symbol: reset.symbol, address: reset.address, heapIn: reset.argumentIn },
       destroyOpArray: { symbol: destroy.symbol, address: destroy.address, opArrayIn: destroy.argumentIn },
+      fiberSwitch,
     };
+  }
+
+  /** Without the place of their switches, what fibers do would be charged to the wrong loop: then this throws. */
+  #fiberSwitch(): ProbeSites['fiberSwitch'] {
+    if (this.#symbol('zend_ce_fiber') === undefined && this.#symbol('zend_fiber_switch_context') === undefined) {
+      return null;
+    }
+    const { symbol, address, argumentIn } = findEntrySite(this.disassembler, 'zend_fiber_switch_context');
+    return { symbol, address, transferIn: argumentIn };
   }
 
   /** The sites of the functions for one bin each: those that exist and do not just go on to another bin's. */

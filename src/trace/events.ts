@@ -11,16 +11,20 @@ export const EVENT = {
   path: 7,
   reset: 8,
   process: 9,
+  context: 10,
+  over: 11,
 } as const;
 export const EVENT_BYTES = {
   alloc: 16,
   allocPath: 24,
   free: 16,
   realloc: 32,
-  loop: 24,
+  loop: 32,
   site: 40 + 512 + 128 + 128,
   path: 24 + 4 * 64,
   process: 16,
+  context: 24,
+  over: 16,
 } as const;
 export const SITE_FIELDS = {
   func: 8,
@@ -38,6 +42,7 @@ export const SITE_NO_FRAME = 1;
 const FILE_CHARS = 512;
 const NAME_CHARS = 128;
 const MAX_FRAMES = 64;
+const MAX_HOOKS = 4;
 
 /** A site as the kernel names it. */
 export interface SiteNamed {
@@ -67,8 +72,15 @@ export interface EventSink {
     path: number,
     hook: number,
   ): void;
-  /** A loop of hook (counted from 0) begins, in the frame at `frame`. */
-  loop(hook: number, heapSize: number, frame: number, timeNs: number): void;
+  /**
+   * A loop of hook (counted from 0) begins, in the frame at `frame`. Its number is counted from 1 for each hook; `over`
+   * is the number of the loop that ends with it, 0 where none does.
+   */
+  loop(hook: number, heapSize: number, frame: number, timeNs: number, number: number, over: number): void;
+  /** Another fiber runs, which is part of this loop of the hook; number 0: of none. Told for every hook. */
+  context(hook: number, number: number): void;
+  /** The last context of a loop has left it. */
+  over(hook: number, number: number): void;
   /** The heap dropped every block. */
   reset(): void;
   site(named: SiteNamed): void;
@@ -108,7 +120,13 @@ export function decodeEvent(words: Int32Array, at: number, lengthBytes: number, 
       );
       break;
     case EVENT.loop:
-      sink.loop(hook - 1, wide(words, at + 2), address, wide(words, at + 4));
+      sink.loop(hook - 1, wide(words, at + 2), address, wide(words, at + 4), uint(words, at + 6), uint(words, at + 7));
+      break;
+    case EVENT.context:
+      for (let of = 0; of < MAX_HOOKS; of++) sink.context(of, uint(words, at + 2 + of));
+      break;
+    case EVENT.over:
+      sink.over(hook - 1, uint(words, at + 2));
       break;
     case EVENT.reset:
       sink.reset();

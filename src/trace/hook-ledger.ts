@@ -1,119 +1,164 @@
-import { Generation } from './generation.js';
-import { LateFreeTable } from './late-free-table.js';
-import { OlderFrees } from './older-frees.js';
+import { LoopBooks } from './loop-books.js';
 import type { Places } from './places.js';
 import type { LoopRecord } from './records.js';
 
 /**
- * The loops of one hook: the blocks of the loop that runs and of the one before it, which may still offset each other,
- * and the late frees of both. Everything older is settled and only known to the pointer table.
+ * A loop that fibers never leave is given up when so many others have begun: this many times what a loop that did end
+ * has taken, within these bounds. The upper one holds while none has ended: then as many may well be under way.
+ */
+const PATIENCE = 4;
+const LEAST_OPEN_LOOPS = 64;
+const MOST_OPEN_LOOPS = 512;
+
+/**
+ * The loops of one hook that are not settled. Where none overlap these are the one that runs and the one before it,
+ * which may still offset each other; where fibers overlap, all that are under way, and those that wait for them: a loop
+ * is settled when all that were under way at its end have ended too, the next one in any case. Everything older is only
+ * known to the pointer table.
  */
 export class HookLedger {
-  /** The loop that runs; -1 before the first boundary. */
+  /** The loop that began last; -1 before the first boundary. */
   loop = -1;
-  private current: LoopBooks = newBooks();
-  private previous: LoopBooks = newBooks();
+  /** The loop that the context which runs is part of; one that is settled or -2 stands for none. */
+  running = -1;
+  /** Loops that were settled though not all of their contexts had left them. */
+  givenUp = 0;
+  /** The oldest loop that is not settled. */
+  private first = -1;
+  /** The last loop of which all before it have ended, too. */
+  private endedUpTo = -2;
+  /** By loop, from `first` to `loop`. */
+  private readonly open: LoopBooks[] = [new LoopBooks()];
+  private readonly spare: LoopBooks[] = [];
+  private hasEnds = false;
+  private longestSpan = 0;
 
   constructor(
     private readonly hook: number,
     private readonly places: Places,
-  ) {}
-
-  born(place: number, sizeBytes: number): void {
-    this.current.births++;
-    this.current.generation.born(place, sizeBytes);
+  ) {
+    this.open[0]!.isOver = true;
   }
 
-  /** A block of this hook ended; `site` is where, or UNSEEN_FREE. */
-  died(place: number, birthLoop: number, sizeBytes: number, site: number): void {
-    const age = this.loop - birthLoop;
-    if (age === 0) this.current.generation.died(place, sizeBytes);
-    else if (age === 1) this.previous.generation.died(place, sizeBytes);
-    else this.current.lateFrees.add(site, place, birthLoop, sizeBytes);
+  isSettled(loop: number): boolean {
+    return loop < this.first;
+  }
+
+  /** `loop` is one that is not settled. */
+  born(place: number, sizeBytes: number, loop: number): void {
+    const books = this.booksOf(loop);
+    books.births++;
+    books.generation.born(place, sizeBytes);
+  }
+
+  /** A block of this hook ended; `site` is where, or UNSEEN_FREE; `inLoop` is charged with it where its own is settled. */
+  died(place: number, birthLoop: number, sizeBytes: number, site: number, inLoop: number): void {
+    if (birthLoop >= this.first) this.booksOf(birthLoop).generation.died(place, sizeBytes);
+    else this.diedLate(place, birthLoop, sizeBytes, site, inLoop);
+  }
+
+  diedLate(place: number, birthLoop: number, sizeBytes: number, site: number, inLoop: number): void {
+    this.booksOf(inLoop).lateFrees.add(site, place, birthLoop, sizeBytes);
   }
 
   /** A block ended whose birth was not seen. */
   freedOlder(sizeBytes: number): void {
-    this.current.older.add(sizeBytes);
+    this.booksOf(this.loop).older.add(sizeBytes);
   }
 
   /**
-   * The running loop ends and the next begins. Returns the record of the loop before it, which is settled now, or
-   * undefined where that is call 0 or earlier. `balance` is the running sum of what the events add up to.
+   * The next loop begins, in the context that runs. `number` is the kernel programs' number of it, `over` that of the
+   * loop that ends with it, if one does. Returns the records of the loops that are settled now; call 0 and what was
+   * before have none. `balance` is the running sum of what the events add up to.
    */
-  boundary(heapSize: number, balance: number, timeNs: number): LoopRecord | undefined {
-    const ended = this.current;
-    ended.heapAfter = heapSize;
-    ended.balanceAfter = balance;
-    ended.durationNs = timeNs - ended.beganNs;
-    ended.generation.endLoop();
+  boundary(heapSize: number, balance: number, timeNs: number, number: number, over: number): LoopRecord[] {
+    const last = this.booksOf(this.loop);
+    last.follow(heapSize, balance, timeNs);
+    if (this.running >= this.first) this.hasEnds = true;
 
-    const record = this.loop >= 2 ? this.settle(this.previous, this.loop - 1) : undefined;
-
-    const next = this.previous;
-    next.generation.clear();
-    next.lateFrees.clear();
-    next.older.clear();
-    next.births = 0;
-    next.heapBefore = heapSize;
-    next.balanceBefore = balance;
-    next.beganNs = timeNs;
-    this.previous = ended;
-    this.current = next;
-    this.loop++;
-    return record;
+    const books = this.spare.pop() ?? new LoopBooks();
+    books.begin(number, heapSize, balance, timeNs);
+    this.open.push(books);
+    this.running = ++this.loop;
+    if (last.isOver) this.end(this.loop - 1);
+    this.over(over);
+    this.giveUp();
+    return this.settle();
   }
 
-  /** The heap dropped everything and holds `heapSize` bytes now: the running loop is explained up to this point. */
+  /** Another context runs, which is part of the loop with this number; 0: of none. */
+  switchTo(number: number): void {
+    this.running = number === 0 ? -2 : this.loopOf(number);
+  }
+
+  /** The last context of a loop has left it. Returns the records of the loops that are settled by that. */
+  left(number: number): LoopRecord[] {
+    this.over(number);
+    return this.settle();
+  }
+
+  /** The heap dropped everything and holds `heapSize` bytes now: the last loop is explained up to this point. */
   reset(heapSize: number, balance: number): void {
-    this.current.generation.dropLive();
-    this.previous.generation.dropLive();
-    this.current.balanceBefore = balance - (heapSize - this.current.heapBefore);
+    for (const { generation } of this.open) generation.dropLive();
+    const last = this.booksOf(this.loop);
+    last.balanceBefore = balance - (heapSize - last.heapBefore);
   }
 
-  private settle(books: LoopBooks, loop: number): LoopRecord {
-    const older = books.older.list();
-    return {
-      type: 'loop',
-      hook: this.hook,
-      loop,
-      residue: books.generation.residue(this.places),
-      offset: books.generation.offset(this.places),
-      lateFrees: books.lateFrees.list(this.places),
-      ...(older.length > 0 ? { older } : {}),
-      heapBefore: books.heapBefore,
-      heapAfter: books.heapAfter,
-      explained: books.balanceAfter - books.balanceBefore,
-      births: books.births,
-      durationNs: books.durationNs,
-    };
+  private over(number: number): void {
+    if (number === 0) return;
+    this.hasEnds = true;
+    const loop = this.loopOf(number);
+    const books = this.open[loop - this.first];
+    if (books?.number !== number || books.isOver) return;
+    books.isOver = true;
+    if (loop < this.loop) this.end(loop);
   }
-}
 
-interface LoopBooks {
-  readonly generation: Generation;
-  readonly lateFrees: LateFreeTable;
-  readonly older: OlderFrees;
-  births: number;
-  heapBefore: number;
-  heapAfter: number;
-  balanceBefore: number;
-  balanceAfter: number;
-  beganNs: number;
-  durationNs: number;
-}
+  private end(loop: number): void {
+    const books = this.booksOf(loop);
+    if (books.isEnded) return;
+    this.longestSpan = Math.max(this.longestSpan, this.loop - loop);
+    books.settlesAfter = this.loop;
+    this.close(books);
+  }
 
-function newBooks(): LoopBooks {
-  return {
-    generation: new Generation(),
-    lateFrees: new LateFreeTable(),
-    older: new OlderFrees(),
-    births: 0,
-    heapBefore: 0,
-    heapAfter: 0,
-    balanceBefore: 0,
-    balanceAfter: 0,
-    beganNs: 0,
-    durationNs: 0,
-  };
+  private close(books: LoopBooks): void {
+    books.generation.endLoop();
+    books.isEnded = true;
+    while (this.open[this.endedUpTo + 1 - this.first]?.isEnded) this.endedUpTo++;
+  }
+
+  /** Those that still run when they are given up are part of no loop from then on. */
+  private giveUp(): void {
+    const most = Math.max(LEAST_OPEN_LOOPS, Math.min(MOST_OPEN_LOOPS, PATIENCE * this.longestSpan));
+    const patience = this.hasEnds ? most : MOST_OPEN_LOOPS;
+    while (this.loop - (this.endedUpTo + 1) >= patience) {
+      const books = this.booksOf(this.endedUpTo + 1);
+      books.settlesAfter = this.endedUpTo + 1;
+      this.givenUp++;
+      this.close(books);
+    }
+  }
+
+  private settle(): LoopRecord[] {
+    const records: LoopRecord[] = [];
+    while (this.first <= this.endedUpTo && this.open[0]!.settlesAfter <= this.endedUpTo) {
+      const books = this.open.shift()!;
+      const loop = this.first++;
+      if (loop >= 1) records.push(books.record(this.hook, loop, this.places));
+      this.spare.push(books);
+    }
+    return records;
+  }
+
+  private booksOf(loop: number): LoopBooks {
+    return this.open[loop - this.first]!;
+  }
+
+  /** Loops are numbered one by one; where the beginning of one was lost it is part of the one before. */
+  private loopOf(number: number): number {
+    let at = Math.min(number - this.open[0]!.number, this.open.length - 1);
+    while (at >= 0 && this.open[at]!.number > number) at--;
+    return at < 0 ? -2 : this.first + at;
+  }
 }

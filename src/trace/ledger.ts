@@ -19,7 +19,7 @@ export interface LedgerOptions {
  * each settled loop. Loop n is settled at the end of loop n + 1, for neighbours offset each other. A loop that was not
  * followed by another whole one is never settled.
  *
- * A block belongs to the hook whose extent it was born in. One born between loops belongs to the hook that last began a
+ * A block belongs to the loop of the context (main or a fiber) that it was born in. One born between loops belongs to the hook that last began a
  * loop and is marked as outside; before any boundary that is loop -1 of hook 0.
  */
 export class Ledger {
@@ -70,9 +70,10 @@ export class Ledger {
   }
 
   /** The heap handed a block out. `hook` is 0 outside any loop, else 1 + the hook's number. A null address is none. */
-  alloc(address: number, sizeBytes: number, site: number, path: number, hook: number): void {
+  alloc(address: number, sizeBytes: number, site: number, path: number, kernelHook: number): void {
     this.events++;
     if (address === 0) return;
+    const hook = this.hookWithin(kernelHook);
     this.born(address, sizeBytes, site, path, hook);
     this.lastBorn.event = this.events;
     this.lastBorn.address = address;
@@ -83,19 +84,27 @@ export class Ledger {
 
   /**
    * The heap took a block back. `sizeBytes` is what the heap's page map says; it counts where the block's birth was not
-   * seen. The death is charged to the running loop of the hook that the block belongs to, wherever it happens.
+   * seen. The death is charged to a loop of the hook that the block belongs to: to the one it happens in, else to the one
+   * that began last.
    */
-  free(address: number, sizeBytes: number, site: number): void {
+  free(address: number, sizeBytes: number, site: number, kernelHook: number): void {
     this.events++;
     if (address === 0) return;
-    const end = this.died(address, sizeBytes, site, this.lastBorn.hook);
+    const hook = this.hookWithin(kernelHook);
+    const end = this.died(address, sizeBytes, site, hook);
     const { lastBorn } = this;
     const isReplaced = lastBorn.event === this.events - 1 && lastBorn.site === site;
     if (end === 'recorded') {
       if (isReplaced) this.replacements.moved(address, lastBorn.address);
     } else if (isReplaced) {
-      const { path, hook } = lastBorn;
-      this.replacements.add(lastBorn.address, { sizeBytes, site, path, hook, isUnknown: end === 'unknown' });
+      const { path } = lastBorn;
+      this.replacements.add(lastBorn.address, {
+        sizeBytes,
+        site,
+        path,
+        hook: lastBorn.hook,
+        isUnknown: end === 'unknown',
+      });
     } else if (end === 'unknown') this.hooks[this.lastBegun]!.freedOlder(sizeBytes);
   }
 
@@ -110,9 +119,10 @@ export class Ledger {
     newSizeBytes: number,
     site: number,
     path: number,
-    hook: number,
+    kernelHook: number,
   ): void {
     this.events++;
+    const hook = this.hookWithin(kernelHook);
     if (oldAddress !== 0) {
       if (oldAddress === newAddress && this.sizeOf(oldAddress, oldSizeBytes) === newSizeBytes) return;
       if (this.died(oldAddress, oldSizeBytes, site, hook) !== 'recorded') this.outgrown(oldSizeBytes, site, path, hook);
@@ -122,17 +132,30 @@ export class Ledger {
   }
 
   /**
-   * The running loop of a hook ends and the next begins. The first boundary of a hook begins call 0, which gets no
-   * record. `heapSize` is what the allocator says that it has handed out, bytes.
+   * The next loop of a hook begins, in the context that runs. The first boundary of a hook begins call 0, which gets no
+   * record. `heapSize` is what the allocator says that it has handed out, bytes. `number` is the loop's, as the kernel
+   * programs count; `over` that of the loop which ends with it, 0 where none does.
    */
-  boundary(hook: number, heapSize: number, timeNs: number): void {
+  boundary(hook: number, heapSize: number, timeNs: number, number: number, over: number): void {
     this.boundariesSeen[hook]!++;
     this.settleReplacements();
     this.lastBegun = hook;
-    const record = this.hooks[hook]!.boundary(heapSize, this.balance, timeNs);
-    if (!record) return;
-    this.emit(record);
-    for (const { site } of record.residue) this.survived(site);
+    this.hand(this.hooks[hook]!.boundary(heapSize, this.balance, timeNs, number, over));
+  }
+
+  /** Another context runs from now on, which is part of the hook's loop of this number; 0: of none. */
+  context(hook: number, number: number): void {
+    this.hooks[hook]?.switchTo(number);
+  }
+
+  /** The last context of a loop has left it. */
+  over(hook: number, number: number): void {
+    this.hand(this.hooks[hook]!.left(number));
+  }
+
+  /** Loops that were settled though contexts were still part of them. */
+  get givenUp(): number {
+    return this.hooks.reduce((sum, { givenUp }) => sum + givenUp, 0);
   }
 
   /** The heap dropped everything, as at a request's end: every live block ends, and no site has freed it. */
@@ -140,8 +163,9 @@ export class Ledger {
     this.table.forEach((_address, sizeBytes, site, path, birth) => {
       const ledger = this.hooks[this.hookOf(birth)]!;
       const loop = this.loopOf(birth);
-      if (ledger.loop - loop >= 2) {
-        ledger.died(this.places.of(site, path, (birth & 1) === 1, sizeBytes), loop, sizeBytes, UNSEEN_FREE);
+      if (ledger.isSettled(loop)) {
+        const place = this.places.of(site, path, (birth & 1) === 1, sizeBytes);
+        ledger.diedLate(place, loop, sizeBytes, UNSEEN_FREE, ledger.loop);
       }
       this.balance -= sizeBytes;
     });
@@ -173,14 +197,16 @@ export class Ledger {
   }
 
   /**
-   * Calls back with each live block that was born in a recorded loop of its hook: its address, site and loop, how many
-   * loops its hook has begun since, and whether it was born outside of them. Walks the whole table.
+   * Calls back with each live block that was born in a recorded loop of its hook: its address, site and hook, whether it
+   * was born outside of the loops, and whether its own is settled. Walks the whole table.
    */
-  forEachLive(visit: (address: number, site: number, hook: number, outside: boolean, age: number) => void): void {
+  forEachLive(
+    visit: (address: number, site: number, hook: number, outside: boolean, isSettled: boolean) => void,
+  ): void {
     this.table.forEach((address, _sizeBytes, site, _path, birth) => {
       const hook = this.hookOf(birth);
       const loop = this.loopOf(birth);
-      if (loop >= 1) visit(address, site, hook, (birth & 1) === 1, this.hooks[hook]!.loop - loop);
+      if (loop >= 1) visit(address, site, hook, (birth & 1) === 1, this.hooks[hook]!.isSettled(loop));
     });
   }
 
@@ -188,13 +214,21 @@ export class Ledger {
     const outside = hook === 0;
     const owner = outside ? this.lastBegun : hook - 1;
     const ledger = this.hooks[owner]!;
-    const birth = this.pack(owner, ledger.loop, outside);
+    const loop = outside ? ledger.loop : ledger.running;
+    const birth = this.pack(owner, loop, outside);
     if (this.table.insert(address, sizeBytes, site, path, birth)) {
       this.missedFrees++;
-      this.ended(UNSEEN_FREE);
+      this.ended(UNSEEN_FREE, 0);
     }
     this.balance += sizeBytes;
-    ledger.born(this.places.of(site, path, outside, sizeBytes), sizeBytes);
+    ledger.born(this.places.of(site, path, outside, sizeBytes), sizeBytes, loop);
+  }
+
+  /** Outside any loop is also what happens in a context of one that is settled, for it was given up. */
+  private hookWithin(kernelHook: number): number {
+    if (kernelHook === 0) return 0;
+    const ledger = this.hooks[kernelHook - 1]!;
+    return ledger.isSettled(ledger.running) ? 0 : kernelHook;
   }
 
   /**
@@ -206,7 +240,7 @@ export class Ledger {
       const { found } = this.table;
       const isSame = found.site === site && this.isOwnedBy(found.birth, hook);
       const isForeign = !isSame && this.loopOf(found.birth) < 1;
-      this.ended(site);
+      this.ended(site, hook);
       return isForeign ? 'foreign' : 'recorded';
     }
     this.unknownFrees++;
@@ -231,17 +265,21 @@ export class Ledger {
    * 1 nothing is recorded that would have to be corrected.
    */
   private outgrown(oldSizeBytes: number, site: number, path: number, hook: number): void {
-    const outside = hook === 0;
-    const ledger = this.hooks[outside ? this.lastBegun : hook - 1]!;
-    if (ledger.loop >= 1) ledger.died(this.places.of(site, path, outside, oldSizeBytes), -1, oldSizeBytes, site);
+    const ledger = this.hooks[hook === 0 ? this.lastBegun : hook - 1]!;
+    if (ledger.loop < 1) return;
+    const place = this.places.of(site, path, hook === 0, oldSizeBytes);
+    ledger.diedLate(place, -1, oldSizeBytes, site, ledger.loop);
   }
 
-  /** Books the end of the block that the table has just found. */
-  private ended(site: number): void {
+  /** Books the end of the block that the table has just found, in a loop of the hook. */
+  private ended(site: number, hook: number): void {
     const { found } = this.table;
     this.balance -= found.sizeBytes;
     const place = this.places.of(found.site, found.path, (found.birth & 1) === 1, found.sizeBytes);
-    this.hooks[this.hookOf(found.birth)]!.died(place, this.loopOf(found.birth), found.sizeBytes, site);
+    const owner = this.hookOf(found.birth);
+    const ledger = this.hooks[owner]!;
+    const inLoop = hook - 1 === owner ? ledger.running : ledger.loop;
+    ledger.died(place, this.loopOf(found.birth), found.sizeBytes, site, inLoop);
   }
 
   private sizeOf(address: number, otherwise: number): number {
@@ -264,6 +302,13 @@ export class Ledger {
 
   private loopOf(birth: number): number {
     return (birth >>> (1 + this.hookBits)) - 1;
+  }
+
+  private hand(records: readonly LoopRecord[]): void {
+    for (const record of records) {
+      this.emit(record);
+      for (const { site } of record.residue) this.survived(site);
+    }
   }
 
   private survived(site: number): void {

@@ -68,7 +68,7 @@ export interface Residue {
   readonly bytes: number;
 }
 
-/** Blocks of a loop two or more back that ended in this loop. */
+/** Blocks of a loop that was settled before, two or more back, that ended in this loop. */
 export interface LateFree {
   /**
    * Where the free happened. Null where no free was seen: the heap was dropped at a request's end, or the address was

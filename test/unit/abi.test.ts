@@ -75,7 +75,7 @@ test('records that the compiler lays out are decoded field by field', (t) => {
     ['alloc', 0x7f00_1234_5678, 320, 7, 11, 2],
     ['free', 0x7f00_1234_5678, 320, 7, 2],
     ['realloc', 0x7f00_1234_5678, 320, 0x7f00_8765_4320, 640, 7, 11, 2],
-    ['loop', 1, 0x1_0000_0002, 0x7f00_1234_5678, 0x3_0000_0004],
+    ['loop', 1, 0x1_0000_0002, 0x7f00_1234_5678, 0x3_0000_0004, 5, 6],
     [
       'site',
       {
@@ -93,6 +93,11 @@ test('records that the compiler lays out are decoded field by field', (t) => {
     ['path', 11, [21, 22, 23], true],
     ['reset'],
     ['process', 'exec'],
+    ['context', 0, 31],
+    ['context', 1, 32],
+    ['context', 2, 33],
+    ['context', 3, 34],
+    ['over', 1, 5],
   ]);
 });
 
@@ -159,7 +164,8 @@ static void print_records(void) {
   struct free_event freed = { .head = HEAD(EVENT_FREE), .size8 = 40, .site = 7 };
   struct realloc_event moved = { .head = HEAD(EVENT_REALLOC), .address = 0x7f0087654320ULL, .old_size8 = 40, .size8 = 80,
     .site = 7, .path = 11 };
-  struct loop_event loop = { .head = HEAD(EVENT_LOOP), .heap_size = 0x100000002ULL, .time_ns = 0x300000004ULL };
+  struct loop_event loop = { .head = HEAD(EVENT_LOOP), .heap_size = 0x100000002ULL, .time_ns = 0x300000004ULL,
+    .loop = 5, .over = 6 };
   struct site_event site = { .head = HEAD(EVENT_SITE), .func = 0x7f0087654320ULL, .site = 7, .line = 12, .line_start = 10,
     .file_length = 5, .function_length = 9, .class_length = 6, .file = "file", .function = "function",
     .class_name = "class" };
@@ -167,6 +173,8 @@ static void print_records(void) {
     .sites = { 21, 22, 23, 24 } };
   struct loop_event reset = { .head = HEAD(EVENT_RESET), .heap_size = 0x100000002ULL, .time_ns = 0x300000004ULL };
   struct process_event process = { .head = HEAD(EVENT_PROCESS), .change = PROCESS_EXEC, .unused = 99 };
+  struct context_event context = { .head = HEAD(EVENT_CONTEXT), .loops = { 31, 32, 33, 34 } };
+  struct over_event over = { .head = HEAD(EVENT_OVER), .loop = 5, .unused = 99 };
   putchar('[');
   print_hex(&alloc, sizeof alloc, ",");
   print_hex(&alloc_path, sizeof alloc_path, ",");
@@ -176,7 +184,9 @@ static void print_records(void) {
   print_hex(&site, sizeof site, ",");
   print_hex(&path, sizeof path, ",");
   print_hex(&reset, sizeof reset, ",");
-  print_hex(&process, sizeof process, "]");
+  print_hex(&process, sizeof process, ",");
+  print_hex(&context, sizeof context, ",");
+  print_hex(&over, sizeof over, "]");
 }`;
 
 /** A call of printf for JSON: the format's quotes are C's to escape. */

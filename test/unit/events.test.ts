@@ -54,9 +54,11 @@ test('a loop has its hook, counted from 0, heap size, frame and time', (t) => {
   const uptimeNs = 90 * 86_400 * 1e9;
   const event = record(EVENT.loop, BLOCK, 1)
     .u64(8, 5 * GIB)
-    .u64(16, uptimeNs);
-  t.deepEqual(decode(event), [['loop', 0, 5 * GIB, BLOCK, uptimeNs]]);
-  t.deepEqual(decode(record(EVENT.loop, BLOCK, 4)), [['loop', 3, 0, BLOCK, 0]]);
+    .u64(16, uptimeNs)
+    .u32(24, 7)
+    .u32(28, 6);
+  t.deepEqual(decode(event), [['loop', 0, 5 * GIB, BLOCK, uptimeNs, 7, 6]]);
+  t.deepEqual(decode(record(EVENT.loop, BLOCK, 4)), [['loop', 3, 0, BLOCK, 0, 0, 0]]);
 });
 
 test('a reset of the heap is told', (t) => {
@@ -139,7 +141,7 @@ test('a record is decoded where it lies in the ring', (t) => {
   t.deepEqual(log.calls, [['alloc', BLOCK, 16, 3, 0, 2]]);
 });
 
-for (const kind of [0, 10, 255]) {
+for (const kind of [0, 12, 255]) {
   test(`a record of kind ${kind} is refused, with what to do`, (t) => {
     const error = t.throws(() => decode(record(kind, BLOCK, 1)), { instanceOf: PhptraceError });
     t.regex(error.message, new RegExp(`kind ${kind}, \\d+ bytes.*make build`));

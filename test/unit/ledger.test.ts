@@ -40,7 +40,7 @@ test('a block freed in its own loop leaves no trace but a birth', (t) => {
   const { ledger, records } = books();
   loops(ledger, 2);
   ledger.alloc(ADDRESS, 320, KEEP, 0, IN_FIRST);
-  ledger.free(ADDRESS, 320, FREE);
+  ledger.free(ADDRESS, 320, FREE, IN_FIRST);
   loops(ledger, 2);
   t.like(records[0], { loop: 1, residue: [], offset: [], lateFrees: [], births: 1, explained: 0 });
 });
@@ -50,7 +50,7 @@ test('a block freed in the next loop is not reported but counted as offset', (t)
   loops(ledger, 2);
   ledger.alloc(ADDRESS, 320, KEEP, 0, IN_FIRST);
   loops(ledger, 1);
-  ledger.free(ADDRESS, 320, FREE);
+  ledger.free(ADDRESS, 320, FREE, IN_FIRST);
   loops(ledger, 2);
   t.deepEqual(records[0]?.residue, []);
   t.deepEqual(records[0]?.offset, [{ site: KEEP, path: 0, outside: false, blocks: 1, bytes: 320 }]);
@@ -63,8 +63,8 @@ test('a free two loops later carries where and in which loop its blocks were bor
   ledger.alloc(ADDRESS, 12288, KEEP, 5, IN_FIRST);
   ledger.alloc(ADDRESS + 12288, 12288, KEEP, 5, IN_FIRST);
   loops(ledger, 2);
-  ledger.free(ADDRESS, 12288, FREE);
-  ledger.free(ADDRESS + 12288, 12288, FREE);
+  ledger.free(ADDRESS, 12288, FREE, IN_FIRST);
+  ledger.free(ADDRESS + 12288, 12288, FREE, IN_FIRST);
   loops(ledger, 2);
   t.deepEqual(records[1], {
     ...records[1]!,
@@ -77,7 +77,7 @@ test('a block from before the first boundary is of loop -1', (t) => {
   const { ledger, records } = books();
   ledger.alloc(ADDRESS, 64, KEEP, 0, OUTSIDE);
   loops(ledger, 2);
-  ledger.free(ADDRESS, 64, FREE);
+  ledger.free(ADDRESS, 64, FREE, IN_FIRST);
   loops(ledger, 2);
   t.like(records[0]?.lateFrees[0], { birthLoop: -1, outside: true, bytes: 64 });
 });
@@ -99,7 +99,7 @@ test('two hooks keep their loops apart, and a block stays with the hook it was b
   loops(ledger, 2, 1);
   ledger.alloc(ADDRESS, 64, KEEP, 0, IN_FIRST);
   loops(ledger, 5, 1);
-  ledger.free(ADDRESS, 64, FREE);
+  ledger.free(ADDRESS, 64, FREE, IN_FIRST);
   loops(ledger, 2, 0);
   t.deepEqual(
     records.filter(({ hook }) => hook === 1).flatMap(({ residue, lateFrees }) => [...residue, ...lateFrees]),
@@ -134,7 +134,7 @@ test('a thousand places at once are all counted', (t) => {
   loops(ledger, 2);
   for (let site = 0; site < 5000; site++) ledger.alloc(ADDRESS + site * 64, 64, site, site % 3, IN_FIRST);
   loops(ledger, 1);
-  for (let site = 0; site < 5000; site += 2) ledger.free(ADDRESS + site * 64, 64, FREE);
+  for (let site = 0; site < 5000; site += 2) ledger.free(ADDRESS + site * 64, 64, FREE, IN_FIRST);
   loops(ledger, 1);
   t.is(records[0]?.residue.length, 2500);
   t.is(records[0]?.offset.length, 2500);
@@ -147,7 +147,7 @@ test('late frees of hundreds of birth loops are kept apart', (t) => {
     ledger.alloc(ADDRESS + i * 64, 64, KEEP, 0, IN_FIRST);
     loops(ledger, 1);
   }
-  for (let i = 0; i < 500; i++) ledger.free(ADDRESS + i * 64, 64, FREE);
+  for (let i = 0; i < 500; i++) ledger.free(ADDRESS + i * 64, 64, FREE, IN_FIRST);
   loops(ledger, 2);
   const flush = records.at(-1)!;
   // Call 499 is the neighbour of the loop that flushes: it is offset.
@@ -198,7 +198,7 @@ test('a table that is replaced by a larger one charges its line with the growth 
   const { ledger, records } = books();
   loops(ledger, 2);
   ledger.alloc(ADDRESS + 2 ** 21, 65536, KEEP, 0, IN_FIRST);
-  ledger.free(ADDRESS, 32768, KEEP);
+  ledger.free(ADDRESS, 32768, KEEP, IN_FIRST);
   loops(ledger, 2);
   t.like(records[0], { loop: 1, residue: [{ bytes: 65536 }], explained: 32768 });
   t.like(records[0]?.lateFrees[0], { birthSite: KEEP, birthLoop: -1, bytes: 32768 });
@@ -208,8 +208,8 @@ test('an older block that is freed elsewhere, or not right after a birth, is no 
   const { ledger, records } = books();
   loops(ledger, 2);
   ledger.alloc(ADDRESS + 2 ** 21, 320, KEEP, 0, IN_FIRST);
-  ledger.free(ADDRESS, 320, FREE);
-  ledger.free(ADDRESS + 320, 320, KEEP);
+  ledger.free(ADDRESS, 320, FREE, IN_FIRST);
+  ledger.free(ADDRESS + 320, 320, KEEP, IN_FIRST);
   loops(ledger, 2);
   t.deepEqual(records[0]?.lateFrees, []);
 });
@@ -218,8 +218,8 @@ test('an older block that goes after a temporary of the same line is no part of 
   const { ledger, records } = books();
   loops(ledger, 2);
   ledger.alloc(ADDRESS + 2 ** 21, 96, KEEP, 0, IN_FIRST);
-  ledger.free(ADDRESS, 80, KEEP);
-  ledger.free(ADDRESS + 2 ** 21, 96, KEEP);
+  ledger.free(ADDRESS, 80, KEEP, IN_FIRST);
+  ledger.free(ADDRESS + 2 ** 21, 96, KEEP, IN_FIRST);
   loops(ledger, 2);
   t.like(records[0], { residue: [], lateFrees: [], older: [{ blocks: 1, bytes: 80 }] });
 });
@@ -228,9 +228,9 @@ test('a table that is replaced twice in a loop charges its line with the growth 
   const { ledger, records } = books();
   loops(ledger, 2);
   ledger.alloc(ADDRESS + 2 ** 21, 65536, KEEP, 0, IN_FIRST);
-  ledger.free(ADDRESS, 32768, KEEP);
+  ledger.free(ADDRESS, 32768, KEEP, IN_FIRST);
   ledger.alloc(ADDRESS + 2 ** 22, 131072, KEEP, 0, IN_FIRST);
-  ledger.free(ADDRESS + 2 ** 21, 65536, KEEP);
+  ledger.free(ADDRESS + 2 ** 21, 65536, KEEP, IN_FIRST);
   loops(ledger, 2);
   t.like(records[0], { residue: [{ bytes: 131072 }], explained: 98304 });
   t.like(records[0]?.lateFrees, [{ birthSite: KEEP, birthLoop: -1, bytes: 32768 }]);
@@ -239,7 +239,8 @@ test('a table that is replaced twice in a loop charges its line with the growth 
 test('frees of older blocks are counted by size', (t) => {
   const { ledger, records } = books();
   loops(ledger, 2);
-  for (const [at, sizeBytes] of [64, 4096, 64, 56].entries()) ledger.free(ADDRESS + at * 8192, sizeBytes, FREE);
+  for (const [at, sizeBytes] of [64, 4096, 64, 56].entries())
+    ledger.free(ADDRESS + at * 8192, sizeBytes, FREE, IN_FIRST);
   loops(ledger, 2);
   t.deepEqual(records[0]?.older, [
     { blocks: 1, bytes: 56 },
@@ -304,12 +305,12 @@ test('a realloc of a null pointer is an allocation', (t) => {
 
 test('a free of a block older than the trace is counted and balances the books', (t) => {
   const { ledger, records } = books();
-  ledger.boundary(0, 10_000, 1);
-  ledger.boundary(0, 10_000, 2);
-  ledger.free(ADDRESS, 4096, FREE);
+  boundary(ledger, 0, 10_000, 1);
+  boundary(ledger, 0, 10_000, 2);
+  ledger.free(ADDRESS, 4096, FREE, IN_FIRST);
   ledger.alloc(ADDRESS, 96, KEEP, 0, IN_FIRST);
-  ledger.boundary(0, 6_000, 7);
-  ledger.boundary(0, 6_000, 8);
+  boundary(ledger, 0, 6_000, 7);
+  boundary(ledger, 0, 6_000, 8);
   t.like(records[0], { heapBefore: 10_000, heapAfter: 6_000, explained: -4_000, durationNs: 5 });
   t.like(ledger.counters, { events: 2, unknownFrees: 1, unknownFreedBytes: 4096 });
 });
@@ -328,16 +329,16 @@ test('an address handed out twice had a free that was missed: the old block ends
 
 test('a heap that is dropped ends every block, and the books still balance', (t) => {
   const { ledger, records } = books();
-  ledger.boundary(0, 1000, 1);
+  boundary(ledger, 0, 1000, 1);
   ledger.alloc(ADDRESS, 64, KEEP, 0, IN_FIRST);
-  ledger.boundary(0, 1064, 2);
+  boundary(ledger, 0, 1064, 2);
   ledger.alloc(ADDRESS + 64, 64, KEEP, 0, IN_FIRST);
-  ledger.boundary(0, 1128, 3);
+  boundary(ledger, 0, 1128, 3);
   ledger.alloc(ADDRESS + 128, 64, KEEP, 0, IN_FIRST);
   ledger.reset(200);
   ledger.alloc(ADDRESS, 96, KEEP, 0, IN_FIRST);
-  ledger.boundary(0, 296, 4);
-  ledger.boundary(0, 296, 5);
+  boundary(ledger, 0, 296, 4);
+  boundary(ledger, 0, 296, 5);
   t.is(ledger.liveBlocks, 1);
   t.like(records[0], { loop: 1, residue: [], offset: [{ blocks: 1 }] });
   t.like(records[1], { loop: 2, residue: [{ bytes: 96 }], explained: -832, heapBefore: 1128, heapAfter: 296 });
@@ -350,7 +351,7 @@ test('the first survivor of a site is told once, when the loop after its own has
   loops(ledger, 2);
   ledger.alloc(ADDRESS, 64, KEEP, 0, IN_FIRST);
   ledger.alloc(ADDRESS + 64, 64, FREE, 0, IN_FIRST);
-  ledger.free(ADDRESS + 64, 64, FREE);
+  ledger.free(ADDRESS + 64, 64, FREE, IN_FIRST);
   loops(ledger, 1);
   t.deepEqual(told, []);
   loops(ledger, 1);
@@ -377,7 +378,7 @@ test('with 8 hooks a block remembers a loop far beyond a million', (t) => {
   loops(ledger, 1_000_001, 7);
   ledger.alloc(ADDRESS, 64, KEEP, 0, 8);
   loops(ledger, 2, 7);
-  ledger.free(ADDRESS, 64, FREE);
+  ledger.free(ADDRESS, 64, FREE, IN_FIRST);
   loops(ledger, 2, 7);
   t.is(records.at(-1)?.lateFrees[0]?.birthLoop, 1_000_000);
 });
@@ -392,7 +393,7 @@ test('any history of events adds up: residue, offset and late frees together are
   const live = new Map<number, number>();
   let [next, heapSize] = [ADDRESS, 0];
   for (let loop = 0; loop < 400; loop++) {
-    ledger.boundary(0, heapSize, loop);
+    boundary(ledger, 0, heapSize, loop);
     for (let i = random(40); i > 0; i--) {
       const sizeBytes = 8 * (1 + random(400));
       ledger.alloc(next, sizeBytes, random(5), random(3), random(2));
@@ -402,7 +403,7 @@ test('any history of events adds up: residue, offset and late frees together are
     }
     for (const [address, sizeBytes] of live) {
       if (random(10) > 1) continue;
-      ledger.free(address, sizeBytes, FREE);
+      ledger.free(address, sizeBytes, FREE, IN_FIRST);
       live.delete(address);
       heapSize -= sizeBytes;
     }
@@ -424,9 +425,15 @@ function books(hooks = 1): { ledger: Ledger; records: LoopRecord[] } {
 }
 
 function loops(ledger: Ledger, count: number, hook = 0): void {
-  for (let i = 0; i < count; i++) ledger.boundary(hook, 0, 0);
+  for (let i = 0; i < count; i++) boundary(ledger, hook, 0, 0);
 }
 
 function bytesOf(amounts: readonly { readonly bytes: number }[]): number {
   return amounts.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Without fibers each loop ends where the next one begins. */
+function boundary(ledger: Ledger, hook: number, heapSize: number, timeNs: number): void {
+  const before = ledger.loopsSeen[hook] ?? 0;
+  ledger.boundary(hook, heapSize, timeNs, before + 1, before);
 }

@@ -57,7 +57,8 @@ export class SimulatedProcess {
 
   boundary(): void {
     this.nowNs += 1_000_000;
-    this.ledger.boundary(0, this.heapSize, this.nowNs);
+    const begun = this.ledger.loopsSeen[0] ?? 0;
+    this.ledger.boundary(0, this.heapSize, this.nowNs, begun + 1, begun);
   }
 
   alloc(line: number, sizeBytes: number, path = 0): Block {
@@ -72,7 +73,7 @@ export class SimulatedProcess {
   free(block: Block, line = block.line): void {
     this.name(line);
     this.heapSize -= block.sizeBytes;
-    this.ledger.free(block.address, block.sizeBytes, line);
+    this.ledger.free(block.address, block.sizeBytes, line, this.hook);
   }
 
   /** Frees a block that was there before the trace began. */
