@@ -20,6 +20,8 @@ export interface Truth {
   readonly silent: boolean;
   /** Bytes a loop that the allocator takes for its own records, which no line allocates. */
   readonly allocatorsOwn: number;
+  /** The most bytes that requests under way hold, where several are: the heap's growth says no more of the leak than that. */
+  readonly underWay: number;
   readonly sites: readonly SiteTruth[];
 }
 
@@ -72,7 +74,7 @@ function readCase(file: string): Case {
   const declared = JSON.parse(declaration(file)) as Declared;
   const loop = declared.loop.replace(/@[\w-]+/, (mark) => String(markedLine(file, mark)));
   const sites = (declared.sites ?? []).map((site) => resolveSite(site, file));
-  const defaults = { how: 'attach', loops: 40, silent: false, allocatorsOwn: 0, ini: [] } as const;
+  const defaults = { how: 'attach', loops: 40, silent: false, allocatorsOwn: 0, underWay: 0, ini: [] } as const;
   return { name: basename(file, '.php'), file, truth: { ...defaults, ...declared, loop, sites } };
 }
 
