@@ -7,6 +7,7 @@ import { measureGraphCost } from './graph-cost.js';
 import { measurePairCost } from './pair-cost.js';
 import { measureTableCost } from './table-cost.js';
 import { measureSnapshotPause } from './snapshot-pause.js';
+import { measureSwitchCost } from './switch-cost.js';
 import { renderMarkdown, renderText } from './table.js';
 import type { Row } from './table.js';
 
@@ -25,6 +26,7 @@ async function main(args: readonly string[]): Promise<void> {
       ...(await measureTableCost(progress)),
       ...(await measureGraphCost(progress)),
       ...(await measureBoundaryCost(directory, progress)),
+      ...(await measureSwitchCost(directory, progress)),
       ...(await measureDetachTime(directory, progress)),
       ...(await measureSnapshotPause(progress)),
     ];

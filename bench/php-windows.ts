@@ -30,7 +30,11 @@ export class PhpWindows {
   }
 
   /** Starts it; PHP's own start-up is over when this returns. @throws Error where there is no php */
-  static async start(program: 'pairs' | 'calls', windowMs: number, env: NodeJS.ProcessEnv = {}): Promise<PhpWindows> {
+  static async start(
+    program: 'pairs' | 'calls' | 'switches',
+    windowMs: number,
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<PhpWindows> {
     const file = fileURLToPath(new URL(`../../bench/programs/${program}.php`, import.meta.url));
     // Without opcache, as php runs on the command line unless told otherwise.
     const args = ['-d', 'opcache.enable_cli=0', file, String(windowMs)];

@@ -87,23 +87,45 @@ static __always_inline void tell_context(void)
 	submit(event);
 }
 
+static __always_inline u32 is_in_loop(void)
+{
+	u32 loops = 0;
+	for (u32 i = 0; i < MAX_HOOKS; i++)
+		if (belongs_to_contexts(hook_at(i)))
+			loops |= hook_at(i)->loop;
+	return loops;
+}
+
+/* Keeps what the context is part of while it is suspended. In place where it was suspended before: no more than a
+ * look-up for most switches. */
+static __always_inline void keep_context(u64 at, const struct context *context, u32 is_in_any)
+{
+	struct context *kept = bpf_map_lookup_elem(&contexts, &at);
+	if (kept && is_in_any)
+		*kept = *context;
+	else if (kept)
+		bpf_map_delete_elem(&contexts, &at);
+	else if (is_in_any && bpf_map_update_elem(&contexts, &at, context, BPF_ANY))
+		counters.unkept_contexts++;
+}
+
 /* The engine is about to switch to the context `to`; its globals are still those of the one it leaves. */
 static __always_inline void switch_context(u64 to)
 {
 	u64 from = read_word(knobs.executor_globals + knobs.eg_fiber_context);
-	u32 is_dead = read_u32(from + knobs.fiber_status) == FIBER_DEAD;
 	u32 is_start = read_u32(to + knobs.fiber_status) == FIBER_INIT;
 	struct context left = {}, next = {};
-	struct vm_stack stack = {};
 	struct context *suspended;
+	u32 stays = 0;
 
 	counters.switches++;
-	read_vm_stack(&stack);
-	if (leave_context(&stack, is_dead, is_start, &left, &next)) {
-		if (bpf_map_update_elem(&contexts, &from, &left, BPF_ANY))
-			counters.unkept_contexts++;
-	} else
-		bpf_map_delete_elem(&contexts, &from);
+	if (is_in_loop()) {
+		struct vm_stack stack = {};
+		u32 is_dead = read_u32(from + knobs.fiber_status) == FIBER_DEAD;
+		read_vm_stack(&stack);
+		stays = leave_context(&stack, is_dead, is_start, &left, &next);
+	}
+	keep_context(from, &left, stays);
 	suspended = is_start ? 0 : bpf_map_lookup_elem(&contexts, &to);
 	enter_context(suspended ?: &next);
 	tell_context();

@@ -152,8 +152,8 @@ static __always_inline void enter_loop(u32 number, struct hook *hook, const stru
 	/* A generator's frame lies in the heap, not on a page of the VM stack. */
 	hook->page = frame >= stack->page && frame < stack->end ? stack->page : 0;
 	hook->sequence = ++loops_begun;
-	/* Many loops can be over before user space has seen the first and asked for the paths of its lines. A request may
-	 * bring code of its own. */
+	/* Many loops can be over before user space has seen the first and asked for the paths of its lines. A request
+	 * may bring code of its own. */
 	if (hook->begun < LOOPS_WITH_PATHS || hook->extent == EXTENT_REQUEST)
 		unasked_paths = PATHS_A_LOOP;
 	hook->loop = ++hook->begun;
