@@ -7,6 +7,7 @@ import { addHandlers } from './handlers.js';
 import { markLeaves, meetObjects } from './leaves.js';
 import { addNativeRoots } from './native.js';
 import { RootList } from './root-list.js';
+import { markStreamBuffers } from './streams.js';
 import { addStackVariables, addTemporaries } from './stacks.js';
 import { addEngineTables } from './tables.js';
 
@@ -14,6 +15,7 @@ import { addEngineTables } from './tables.js';
 export function followRoots(view: HeapView, builder: GraphBuilder): RootList {
   const roots = new RootList(builder);
   markLeaves(view, builder);
+  markStreamBuffers(view, builder);
   const steps: ((view: HeapView, roots: RootList) => void)[] = [
     addGlobals,
     addClassRoots,

@@ -83,6 +83,14 @@ if (($argv[2] ?? '') === 'disabled') {
 // The first line: stdin's buffer is made by it, of memory that holds no addresses of garbage yet.
 fgets(STDIN);
 
+// Slots that were in use before are taken, for the C stack may still have their addresses.
+$taken = [];
+for ($bytes = 1; $bytes < 700; $bytes += 7) {
+    for ($i = 0; $i < 100; $i++) {
+        $taken[] = str_repeat('t', $bytes);
+    }
+}
+
 function repeat(Closure $make): void
 {
     for ($i = 0; $i < 100; $i++) {
