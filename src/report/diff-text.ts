@@ -60,7 +60,7 @@ function listLines<T extends Changed>(
     .sort((a, b) => b.bytes - a.bytes);
   const lines = columns(shown.map((item) => [signedSize(item.bytes), signed(item.blocks), textOf(item)]));
   const others = changes.length - shown.length;
-  return [bold(title), ...lines, ...(others > 0 ? [`  and ${grouped(others)} others`] : [])];
+  return [bold(title), ...lines, ...(others > 0 ? [`  and ${grouped(others)} more`] : [])];
 }
 
 function garbageLines({ cycles, kept, orphans }: SnapshotDiff): string[] {

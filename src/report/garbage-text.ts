@@ -23,7 +23,7 @@ export function garbageLines(garbage: SnapshotGarbage, { bold }: Palette): strin
     `${CAUSES[kind]}${blocks > 1 ? ` of ${grouped(blocks)}` : ''}: ${types.map(printable).join(', ')} (${address})`,
   ]);
   lines.push(...columns(rows).map((line) => `  ${line}`));
-  if (otherCauses > 0) lines.push(`    and ${grouped(otherCauses)} others`);
+  if (otherCauses > 0) lines.push(`    and ${grouped(otherCauses)} more`);
   return lines;
 }
 
