@@ -76,6 +76,8 @@ struct control {
 	unsigned int stop_line[MAX_HOOKS]; /* likewise a line */
 	unsigned int stop_at_execute;      /* stop it where a compiled script is about to run */
 	unsigned int stop_at_shutdown;     /* stop it where its request is over, with all that it made still there */
+	unsigned int hooks_ready;          /* 0 while hooks are put in place: none is to begin before the others */
+	unsigned int unused;
 };
 
 #endif

@@ -171,7 +171,7 @@ static __always_inline void on_opline(u32 number, const struct vm_stack *stack, 
 
 	counters.boundary_hits++;
 	hook = hook_at(number);
-	if (hook->extent == EXTENT_OFF)
+	if (hook->extent == EXTENT_OFF || !control.hooks_ready)
 		return;
 	if (hook->extent == EXTENT_CALLER)
 		frame = read_word(at + FRAME_PREV) ?: at;
@@ -187,7 +187,7 @@ static __always_inline void on_native(u32 number)
 {
 	struct vm_stack stack = {};
 	read_vm_stack(&stack);
-	if (hook_at(number)->extent != EXTENT_OFF)
+	if (hook_at(number)->extent != EXTENT_OFF && control.hooks_ready)
 		enter_loop(number, hook_at(number), &stack, 0, 0);
 }
 

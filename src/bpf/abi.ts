@@ -69,7 +69,14 @@ export const COUNTERS = {
 } as const;
 
 /** struct control. */
-export const CONTROL = { tickNs: 0, stopName: 8, stopLine: 24, stopAtExecute: 40, stopAtShutdown: 44 } as const;
+export const CONTROL = {
+  tickNs: 0,
+  stopName: 8,
+  stopLine: 24,
+  stopAtExecute: 40,
+  stopAtShutdown: 44,
+  hooksReady: 48,
+} as const;
 
 /** The numbers of registers in a cookie: those of the instruction set. */
 export const REGISTERS = [

@@ -123,6 +123,11 @@ export class TraceObject {
     this.hooks.setBigUint64(at + HOOK.frame, BigInt(frame), true);
   }
 
+  /** Loops begin from now on: the hooks that can be placed are in place. */
+  beginHooks(): void {
+    this.control.setUint32(CONTROL.hooksReady, 1, true);
+  }
+
   /** Calls of a hook's function inside a loop of its own. */
   nestedCalls(hook: number): number {
     return this.hooks.getUint32(hook * HOOK_BYTES + HOOK.nested, true);

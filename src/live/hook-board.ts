@@ -54,6 +54,7 @@ export class HookBoard {
     this.metBefore = undefined;
     this.placeResolved();
     for (const named of met) this.placeSeen(named);
+    this.probed.object.beginHooks();
     for (const sentence of this.waiting.announce()) this.options.note(sentence);
     this.watchForStops();
   }
