@@ -25,9 +25,9 @@ export class GraphBuilder implements EdgeSink {
   readonly kinds: Uint8Array;
   /** Where in its block an object's zend_object lies, in units of 8 bytes. */
   readonly inner8: Uint16Array;
-  private readonly done: Uint8Array;
-  private readonly edgeFirst: Uint32Array;
-  private readonly edgeCount: Uint32Array;
+  private done: Uint8Array;
+  private edgeFirst: Uint32Array;
+  private edgeCount: Uint32Array;
   private edges = new Uint32Array(1 << 16);
   private edgesUsed = 0;
   private readonly typed: NodeQueue;
@@ -100,7 +100,7 @@ export class GraphBuilder implements EdgeSink {
     }
   }
 
-  /** The edges in order of node, node 0's given. */
+  /** The edges in order of node, node 0's given. The last thing that is asked of it. */
   assemble(roots: readonly number[]): { edgeStart: Uint32Array; edgeTo: Uint32Array } {
     const { edgeFirst, edgeCount, edges } = this;
     const nodes = edgeCount.length;
@@ -114,6 +114,9 @@ export class GraphBuilder implements EdgeSink {
       const to = edgeStart[node]!;
       for (let edge = 0; edge < edgeCount[node]!; edge++) edgeTo[to + edge] = edges[first + edge]!;
     }
+    // Their work is done, and they are as large as the result.
+    this.edges = this.edgeFirst = this.edgeCount = new Uint32Array(0);
+    this.done = new Uint8Array(0);
     return { edgeStart, edgeTo };
   }
 

@@ -62,6 +62,7 @@ export interface ImageHeader {
 const FRAME_BITS = 21;
 const LEAF_BITS = 13;
 const LEAF_MASK = (1 << LEAF_BITS) - 1;
+const FRAME_MASK = (1 << FRAME_BITS) - 1;
 const HIGHEST_WORD = 1 << 15;
 const TWO_32 = 2 ** 32;
 
@@ -73,8 +74,10 @@ export class MemoryImage {
   /** The buffer in words of 4 bytes. */
   readonly words: Uint32Array;
   readonly segments: readonly Segment[];
-  /** Frames of 2 MiB that a chunk or huge block fills, a whole one or the last part: 1 + index of its segment. */
+  /** Frames of 2 MiB: 1 + index of the segment of the chunk that fills it, negative for a huge block, 0 for neither. */
   private readonly leaves = new Array<Int32Array | undefined>(1 << LEAF_BITS).fill(undefined);
+  /** By segment: index of its first word. */
+  private readonly firstWords: Uint32Array;
   private readonly others: readonly Segment[];
   private readonly byOffset: readonly Segment[];
   private lastOther: Segment | undefined;
@@ -98,8 +101,9 @@ export class MemoryImage {
         );
       }
       end = address + sizeBytes;
-      if (kind !== 'memory') this.index(segment, index + 1);
+      if (kind !== 'memory') this.index(segment, kind === 'chunk' ? index + 1 : -index - 1);
     }
+    this.firstWords = Uint32Array.from(this.segments, ({ offset }) => offset / 4);
     this.byOffset = [...this.segments].sort((a, b) => a.offset - b.offset);
     this.others = this.segments.filter(({ kind }) => kind === 'memory');
   }
@@ -108,16 +112,18 @@ export class MemoryImage {
   wordAt(low: number, high: number): number {
     if ((low & 3) !== 0) return -1;
     const frame = this.frameOf(low, high);
-    if (frame > 0) {
-      const segment = this.segments[frame - 1]!;
-      return (segment.offset + (high * TWO_32 + low - segment.address)) / 4;
-    }
-    return this.otherWord(high * TWO_32 + low);
+    // The common case, without a look at the segment itself.
+    if (frame > 0) return this.firstWords[frame - 1]! + ((low & FRAME_MASK) >>> 2);
+    const segment = frame < 0 ? this.hugeAt(frame, low, high) : undefined;
+    if (segment === undefined) return this.otherWord(high * TWO_32 + low);
+    return (segment.offset + (high * TWO_32 + low - segment.address)) / 4;
   }
 
   /** Index of the chunk's or huge block's segment at an address, or -1. */
   heapSegmentAt(low: number, high: number): number {
-    return this.frameOf(low, high) - 1;
+    const frame = this.frameOf(low, high);
+    if (frame >= 0) return frame - 1;
+    return this.hugeAt(frame, low, high) === undefined ? -1 : -frame - 1;
   }
 
   /** Index into `words` of the word at an address; -1 where it was not copied. */
@@ -170,8 +176,10 @@ export class MemoryImage {
 
   /** The segment that holds an address, or undefined. */
   segmentAt(address: number): Segment | undefined {
-    const frame = this.frameOf(address >>> 0, Math.floor(address / TWO_32));
-    return frame > 0 ? this.segments[frame - 1] : this.otherAt(address);
+    const [low, high] = [address >>> 0, Math.floor(address / TWO_32)];
+    const frame = this.frameOf(low, high);
+    if (frame > 0) return this.segments[frame - 1];
+    return (frame < 0 ? this.hugeAt(frame, low, high) : undefined) ?? this.otherAt(address);
   }
 
   private segmentOfWord(word: number): Segment {
@@ -189,11 +197,13 @@ export class MemoryImage {
     if (high >= HIGHEST_WORD) return 0;
     const leaf = this.leaves[high >>> (LEAF_BITS + FRAME_BITS - 32)];
     if (leaf === undefined) return 0;
-    const index = leaf[((high << (32 - FRAME_BITS)) | (low >>> FRAME_BITS)) & LEAF_MASK]!;
-    if (index === 0) return 0;
-    const segment = this.segments[index - 1]!;
-    // A huge block may end within its last frame.
-    return high * TWO_32 + low < segment.address + segment.sizeBytes ? index : 0;
+    return leaf[((high << (32 - FRAME_BITS)) | (low >>> FRAME_BITS)) & LEAF_MASK]!;
+  }
+
+  /** The segment of a huge block by its frame, unless it ends before the address: its last frame it need not fill. */
+  private hugeAt(frame: number, low: number, high: number): Segment | undefined {
+    const segment = this.segments[-frame - 1]!;
+    return high * TWO_32 + low < segment.address + segment.sizeBytes ? segment : undefined;
   }
 
   private index({ address, sizeBytes }: Segment, value: number): void {

@@ -16,13 +16,17 @@ export function pathCensus(graph: ImageGraph, lastEdges: Uint32Array): CountedPa
   return new PathCensus(graph, lastEdges).take();
 }
 
-class PathCensus {
+class PathCensus implements EdgeSink {
   private readonly tree: PathTree;
   private readonly pathOf: Uint32Array;
   /** Nodes in order of their distance from the roots: those before `taken` have led to all that they lead to. */
   private readonly queue: Uint32Array;
   private queued = 0;
   private taken = 0;
+  /** The node that is being left, its next edge, and the end of its edges. */
+  private node = 0;
+  private next = 0;
+  private end = 0;
 
   constructor(
     private readonly graph: ImageGraph,
@@ -53,20 +57,20 @@ class PathCensus {
 
   /** Takes each edge of a node that is the last one of a way. */
   private leave(node: number): void {
-    const { graph, lastEdges } = this;
-    let edge = graph.edgeStart[node]!;
-    const end = graph.edgeStart[node + 1]!;
-    if (edge === end) return;
-    const sink: EdgeSink = {
-      edge: (low, high, _expected, named, name) => {
-        if (edge === end) return;
-        const target = graph.edgeTo[edge]!;
-        if (graph.view.blocks.find(low, high) !== target) return;
-        if (lastEdges[target] === edge) this.arrive(target, this.step(node, target, named, name));
-        edge++;
-      },
-    };
-    graph.visit(node, sink);
+    const { edgeStart } = this.graph;
+    this.node = node;
+    this.next = edgeStart[node]!;
+    this.end = edgeStart[node + 1]!;
+    if (this.next !== this.end) this.graph.visit(node, this);
+  }
+
+  edge(low: number, high: number, _expected: number, named: number, name: number): void {
+    const { graph, next } = this;
+    if (next === this.end) return;
+    const target = graph.edgeTo[next]!;
+    if (graph.view.blocks.find(low, high) !== target) return;
+    if (this.lastEdges[target] === next) this.arrive(target, this.step(this.node, target, named, name));
+    this.next = next + 1;
   }
 
   /** The way to what an edge leads to; the engine's own edges are no step. */
