@@ -1,6 +1,6 @@
 <?php
 // Each request starts a fiber that goes on for five requests more, and keeps something then.
-// truth: {"loop": "handle", "verdict": "leak", "exit": 1, "underWay": 4000,
+// truth: {"loop": "handle", "since": "8.1", "verdict": "leak", "exit": 1, "underWay": 4000,
 //   "sites": [{"line": "@leak-1", "function": "log_later", "verdict": "leak", "bytesPerLoop": 896}]}
 declare(strict_types=1);
 

@@ -1,7 +1,7 @@
 <?php
 // Each request starts a fiber that goes on for five requests more. What it allocates belongs to the request that
 // started it, which is over when that fiber has ended: all is freed by then.
-// truth: {"loop": "handle", "verdict": "clean", "exit": 0}
+// truth: {"loop": "handle", "since": "8.1", "verdict": "clean", "exit": 0}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

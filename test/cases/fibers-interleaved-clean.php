@@ -1,6 +1,6 @@
 <?php
 // Forty requests under way, each in a fiber of its own, in random order. Each frees at its end what it has allocated.
-// truth: {"loop": "handle", "loops": 200, "verdict": "clean", "exit": 0}
+// truth: {"loop": "handle", "since": "8.1", "loops": 200, "verdict": "clean", "exit": 0}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -1,7 +1,7 @@
 <?php
 // Twelve requests under way. Each starts fibers that start fibers; some end, some throw, some are dropped while they
 // wait, and the request's own fiber may be dropped, too. Nothing stays.
-// truth: {"loop": "handle", "loops": 200, "verdict": "clean", "exit": 0}
+// truth: {"loop": "handle", "since": "8.1", "loops": 200, "verdict": "clean", "exit": 0}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

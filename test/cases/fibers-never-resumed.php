@@ -1,6 +1,6 @@
 <?php
 // Each request waits, in a fiber of its own, for something that never comes.
-// truth: {"loop": "handle", "loops": 40, "verdict": "leak", "exit": 1,
+// truth: {"loop": "handle", "since": "8.1", "loops": 40, "verdict": "leak", "exit": 1,
 //   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak", "bytesPerLoop": 640},
 //             {"line": "@leak-2", "function": "{main}", "verdict": "leak", "outside": true},
 //             {"line": "@leak-3", "function": "{main}", "verdict": "leak", "outside": true}]}

@@ -1,7 +1,7 @@
 <?php
 // Eight fibers that never end take requests by turns: a request is over when its function has returned, not when its
 // fiber has ended.
-// truth: {"loop": "handle", "loops": 100, "verdict": "leak", "exit": 1, "underWay": 30000,
+// truth: {"loop": "handle", "since": "8.1", "loops": 100, "verdict": "leak", "exit": 1, "underWay": 30000,
 //   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak", "bytesPerLoop": 320}]}
 declare(strict_types=1);
 

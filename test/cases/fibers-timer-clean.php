@@ -1,6 +1,6 @@
 <?php
 // Twenty clean requests under way. A timer fires between their steps; what it keeps, its next turn takes the place of.
-// truth: {"loop": "handle", "loops": 200, "verdict": "clean", "exit": 0}
+// truth: {"loop": "handle", "since": "8.1", "loops": 200, "verdict": "clean", "exit": 0}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -12,6 +12,8 @@ export interface Truth {
   readonly loops: number;
   /** A test extension that it needs. */
   readonly extension?: 'leaky';
+  /** The first PHP that runs it: `8.1`. */
+  readonly since: string;
   /** Settings of php. */
   readonly ini: readonly string[];
   readonly verdict: 'leak' | 'clean' | 'unknown';
@@ -74,7 +76,15 @@ function readCase(file: string): Case {
   const declared = JSON.parse(declaration(file)) as Declared;
   const loop = declared.loop.replace(/@[\w-]+/, (mark) => String(markedLine(file, mark)));
   const sites = (declared.sites ?? []).map((site) => resolveSite(site, file));
-  const defaults = { how: 'attach', loops: 40, silent: false, allocatorsOwn: 0, underWay: 0, ini: [] } as const;
+  const defaults = {
+    how: 'attach',
+    loops: 40,
+    silent: false,
+    allocatorsOwn: 0,
+    underWay: 0,
+    since: '7.4',
+    ini: [],
+  } as const;
   return { name: basename(file, '.php'), file, truth: { ...defaults, ...declared, loop, sites } };
 }
 
@@ -98,9 +108,14 @@ function resolveSite(site: DeclaredSite, caseFile: string): SiteTruth {
   return { ...resolved, app: { file: caseFile, line: markedLine(caseFile, app.line), function: app.function } };
 }
 
+/** Whether a PHP (`8.2.36`, `8.2`) is of this version or a later one. */
+export function isSince(minor: string, php: string): boolean {
+  return minor.localeCompare(php, 'en', { numeric: true }) <= 0;
+}
+
 /** Of the values by the version since which they hold, the one for `php` (`8.2.36`). */
 export function valueFor(values: Readonly<Record<string, number>>, php: string): number | undefined {
-  const isReached = (minor: string): boolean => minor.localeCompare(php, 'en', { numeric: true }) <= 0;
+  const isReached = (minor: string): boolean => isSince(minor, php);
   const newestFirst = Object.keys(values).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
   return values[newestFirst.find(isReached) ?? ''];
 }

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { integration, parseReport, until, type Workplace } from '../integration/harness.js';
 import { findingOf, judgeCase } from '../integration/judge-case.js';
-import { readCases } from '../integration/truth.js';
+import { isSince, readCases } from '../integration/truth.js';
 import { phpBuilds } from './builds.js';
 import { startPool } from './fpm.js';
 import { Matrix } from './matrix.js';
@@ -46,6 +46,11 @@ for (const { minor, cli, fpm } of builds) {
     const { name } = subject;
     if (subject.truth.extension !== undefined) {
       matrix.set(name, minor, { skipped: 'needs a C extension, and this package has no headers to build one' });
+      continue;
+    }
+    const { since } = subject.truth;
+    if (!isSince(since, minor)) {
+      matrix.set(name, minor, { skipped: `needs PHP ${since}` });
       continue;
     }
     integration(`PHP ${minor}, ${name}: ${findingOf(subject)}`, async (t, place) => {

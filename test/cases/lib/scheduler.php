@@ -4,29 +4,31 @@
 declare(strict_types=1);
 
 /**
- * Starts $request(number) in a new fiber whenever fewer than $most are under way, until it returns false. $between is
- * called after each step, outside of any fiber.
+ * Calls $request(number) in a fiber of its own for each of $most that are always under way, until it returns false.
+ * $between is called after each step, outside of any fiber.
  */
 function interleave(int $most, Closure $request, ?Closure $between = null): void
 {
     mt_srand(7);
-    $underWay = new SplFixedArray($most);
     $number = 0;
-    $goesOn = true;
-    while ($goesOn) {
+    $underWay = new SplFixedArray($most);
+    for ($slot = 0; $slot < $most; $slot++) {
+        $underWay[$slot] = new Fiber($request);
+        $underWay[$slot]->start($number++);
+    }
+    for (;;) {
         $slot = mt_rand(0, $most - 1);
-        $fiber = $underWay[$slot];
-        if ($fiber === null) {
-            $underWay[$slot] = $fiber = new Fiber($request);
-            $fiber->start($number++);
-        } else {
-            $fiber->resume();
+        if (!$underWay[$slot]->isTerminated()) {
+            $underWay[$slot]->resume();
         }
-        if ($fiber->isTerminated()) {
-            $goesOn = $fiber->getReturn();
+        if ($underWay[$slot]->isTerminated()) {
+            if ($underWay[$slot]->getReturn() === false) {
+                return;
+            }
             $underWay[$slot] = null;
+            $underWay[$slot] = new Fiber($request);
+            $underWay[$slot]->start($number++);
         }
-        unset($fiber);
         if ($between !== null) {
             $between();
         }
