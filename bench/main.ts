@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { measureAnalysisRate } from './analysis-rate.js';
 import { measureBoundaryCost } from './boundary-cost.js';
 import { measureDetachTime } from './detach-time.js';
 import { measureGraphCost } from './graph-cost.js';
@@ -25,6 +26,7 @@ async function main(args: readonly string[]): Promise<void> {
       ...(await measurePairCost(directory, progress)),
       ...(await measureTableCost(progress)),
       ...(await measureGraphCost(progress)),
+      ...(await measureAnalysisRate(progress)),
       ...(await measureBoundaryCost(directory, progress)),
       ...(await measureSwitchCost(directory, progress)),
       ...(await measureDetachTime(directory, progress)),
