@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { SnapshotReport } from '../../src/index.js';
+import { processState } from '../../src/php/process.js';
 import { integration, php, root, until } from './harness.js';
 import type { Workplace } from './harness.js';
 
@@ -68,6 +69,8 @@ async function collect(place: Workplace, ...args: readonly string[]): Promise<Co
   const running = place.start(php, ['-d', `extension=${extension}/leaky.so`, program, ...args]);
   running.say('begin\n');
   await until(() => /ready .*\n/.test(running.stdout) || running.ended !== undefined, 'garbage');
+  // On a busy machine it may have said so and not yet gone on to wait.
+  await until(() => processState(running.pid) === 'S', 'sleep');
   const { stdout, stderr, exitCode } = await place.phptrace(['dump', String(running.pid), '--format', 'json']);
   if (exitCode !== 0) throw new Error(stderr);
   running.finish();
