@@ -1,5 +1,6 @@
 import { BlockTable } from './blocks.js';
 import { collectorOf } from './collector.js';
+import type { WeighedPath } from './common-path.js';
 import { duplicateStrings } from './duplicates.js';
 import type { Duplicates } from './duplicates.js';
 import { fragmentationOf } from './fragmentation.js';
@@ -10,7 +11,8 @@ import { ImageGraph } from './graph.js';
 import type { MemoryImage } from './image.js';
 import { pathCensus } from './path-census.js';
 import type { CountedPath } from './path-tree.js';
-import { shortestPaths } from './shortest-paths.js';
+import { describePath } from './path-steps.js';
+import { pathTo, shortestPaths } from './shortest-paths.js';
 import { typeCensus } from './type-census.js';
 import type { CountedType } from './type-census.js';
 import { unexplainedCounts } from './unexplained-counts.js';
@@ -57,6 +59,12 @@ export class HeapAnalysis {
 
   get types(): readonly CountedType[] {
     return (this.kept.types ??= typeCensus(this.graph));
+  }
+
+  /** The shortest way to a reachable block, in words. */
+  wayTo(node: number): WeighedPath {
+    const way = pathTo(node, this.lastEdges, this.graph.edgeStart) ?? [];
+    return { ...describePath(this.graph, way), bytes: this.graph.sizes8[node]! * 8 };
   }
 
   /** Of the strings that waste most, at most `most`. */

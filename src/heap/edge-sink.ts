@@ -47,3 +47,8 @@ export interface EdgeSink {
   /** The pointer as its two halves; `named` is one of EDGE. */
   edge(low: number, high: number, expected: KindNumber, named: number, name: number): void;
 }
+
+/** Tells a sink of one of the engine's own pointers, given as one number. */
+export function internalEdge(sink: EdgeSink, address: number, expected: KindNumber, name: number): void {
+  sink.edge(address >>> 0, Math.floor(address / 2 ** 32), expected, EDGE.internal, name);
+}

@@ -3,7 +3,7 @@ import { NODE_KIND } from './heap-graph.js';
 import type { HeapView } from './heap-view.js';
 import { guessKind } from './structures/guess.js';
 import { classAt } from './structures/object.js';
-import { ZVAL } from './structures/zval.js';
+import { HEADER_TYPE_MASK, ZVAL } from './structures/zval.js';
 import { visitBlock } from './visit-block.js';
 
 /** The type in a header (zend_refcounted_h) of what zvals point to, by kind of node. */
@@ -15,7 +15,6 @@ const HEADER_TYPES = new Map<KindNumber, number>([
   [NODE_KIND.reference, ZVAL.reference],
   [NODE_KIND.constantExpression, ZVAL.constantExpression],
 ]);
-const TYPE_MASK = 0xf;
 
 /**
  * Follows a heap from its roots and notes each block's kind and edges. What a typed pointer leads to is followed before
@@ -65,7 +64,7 @@ export class GraphBuilder implements EdgeSink {
     if (at < 0) return expected === NODE_KIND.unknown ? this.note(node, NODE_KIND.unknown, 0, this.untyped) : 0;
     const inner = at - blocks.words[node]!;
     const type = HEADER_TYPES.get(expected);
-    if (type !== undefined && (image.words[at + 1]! & TYPE_MASK) !== type) return 0;
+    if (type !== undefined && (image.words[at + 1]! & HEADER_TYPE_MASK) !== type) return 0;
     if (expected === NODE_KIND.object && classAt(this.view, at) === undefined) return 0;
     return this.note(node, expected, inner, expected === NODE_KIND.unknown ? this.untyped : this.typed);
   }

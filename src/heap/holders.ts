@@ -1,13 +1,11 @@
 import type { HeldRecord } from '../trace/records.js';
 import { HeapAnalysis } from './analysis.js';
 import { commonPaths } from './common-path.js';
-import type { WeighedPath } from './common-path.js';
 import { GARBAGE } from './garbage.js';
 import type { ImageGraph } from './graph.js';
 import { NODE_KIND } from './heap-graph.js';
 import type { MemoryImage } from './image.js';
-import { describePath, pathText } from './path-steps.js';
-import { pathTo } from './shortest-paths.js';
+import { pathText } from './path-steps.js';
 import { spread } from './spread.js';
 
 /** What holds a set of blocks. */
@@ -23,26 +21,24 @@ const MOST_TYPES = 5;
 /** Finds what holds blocks in an image: the graph is made once, each question costs the blocks that are asked for. */
 export class HolderFinder {
   readonly graph: ImageGraph;
-  private readonly lastEdges: Uint32Array;
-  private readonly garbageBits: Uint8Array;
+  private readonly analysis: HeapAnalysis;
 
   /** @throws PhptraceError where the heap's books contradict themselves */
   constructor(image: MemoryImage) {
-    const analysis = HeapAnalysis.of(image);
-    this.graph = analysis.graph;
-    this.lastEdges = analysis.lastEdges;
-    this.garbageBits = analysis.garbage.bits;
+    this.analysis = HeapAnalysis.of(image);
+    this.graph = this.analysis.graph;
   }
 
   /** Of the blocks at these addresses of the process. */
   holdersOf(addresses: readonly number[]): Holders {
+    const { bits } = this.analysis.garbage;
     const nodes = addresses.map((address) => this.graph.nodeAt(address));
     const found = nodes.filter((node) => node !== 0);
-    const garbage = found.filter((node) => this.garbageBits[node] !== 0);
+    const garbage = found.filter((node) => bits[node] !== 0);
     // What a cycle shares with an orphan stays when the collector has run.
-    const cycle = garbage.filter((node) => (this.garbageBits[node]! & GARBAGE.orphan) === 0).length;
-    const reached = found.filter((node) => this.garbageBits[node] === 0);
-    const [common] = commonPaths(spread(reached, MOST_PATHS).map((node) => this.describe(node)));
+    const cycle = garbage.filter((node) => (bits[node]! & GARBAGE.orphan) === 0).length;
+    const reached = found.filter((node) => bits[node] === 0);
+    const [common] = commonPaths(spread(reached, MOST_PATHS).map((node) => this.analysis.wayTo(node)));
     return {
       blocks: nodes.length,
       reached: reached.length,
@@ -53,11 +49,6 @@ export class HolderFinder {
       path: common === undefined ? null : pathText(common),
       types: this.typesOf(found),
     };
-  }
-
-  private describe(node: number): WeighedPath {
-    const way = pathTo(node, this.lastEdges, this.graph.edgeStart) ?? [];
-    return { ...describePath(this.graph, way), bytes: this.graph.sizes8[node]! * 8 };
   }
 
   /** The elements of an array are part of it. */

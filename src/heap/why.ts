@@ -3,9 +3,8 @@ import type { HeapAnalysis } from './analysis.js';
 import { commonPaths } from './common-path.js';
 import { GARBAGE } from './garbage.js';
 import { NODE_KIND } from './heap-graph.js';
-import { describePath, pathText } from './path-steps.js';
+import { pathText } from './path-steps.js';
 import { nearNames, suggest } from '../php/near-names.js';
-import { pathTo } from './shortest-paths.js';
 import { spread } from './spread.js';
 
 /** Ways of blocks by which they are held: all that are alike as one. */
@@ -84,15 +83,11 @@ function ofType(analysis: HeapAnalysis, asked: string): Why {
 }
 
 function whyOf(analysis: HeapAnalysis, asked: string, type: string, nodes: readonly number[]): Why {
-  const { graph, lastEdges, garbage } = analysis;
+  const { graph, garbage } = analysis;
   const bytesOf = (node: number): number => graph.sizes8[node]! * 8;
   const reached = nodes.filter((node) => garbage.bits[node] === 0);
   const looked = spread(reached, MOST_WAYS);
-  const ways = looked.map((node) => ({
-    ...describePath(graph, pathTo(node, lastEdges, graph.edgeStart) ?? []),
-    bytes: bytesOf(node),
-  }));
-  const paths = commonPaths(ways).map((path) => ({
+  const paths = commonPaths(looked.map((node) => analysis.wayTo(node))).map((path) => ({
     holder: path.holder,
     path: pathText(path),
     blocks: path.count,

@@ -60,14 +60,13 @@ interface LineBlocks {
 /** The live blocks of each line; of a line whose blocks are all young, and may have been about to go, those. */
 function blocksOf(sites: readonly JudgedSite[], ledger: Ledger, history: History): LineBlocks[] {
   const lines = sites.map(({ place }) => ({ place, site: -1, settled: [] as number[], young: [] as number[] }));
-  const byKey = new Map(lines.map((line) => [keyOf(line.place), line]));
   const bySite = new Map<number, (typeof lines)[number]>();
   for (const { site, file, line, function: name } of history.sites) {
-    for (const { place } of lines) {
+    for (const blocks of lines) {
+      const { place } = blocks;
       if (place.file !== file || place.line !== line || place.function !== name) continue;
-      const found = byKey.get(keyOf(place))!;
-      found.site = site;
-      bySite.set(numberOf(site, place.hook, place.outside), found);
+      blocks.site = site;
+      bySite.set(numberOf(site, place.hook, place.outside), blocks);
     }
   }
   ledger.forEachLive((address, site, hook, outside, isSettled) => {
@@ -85,8 +84,4 @@ function blocksOf(sites: readonly JudgedSite[], ledger: Ledger, history: History
 
 function numberOf(site: number, hook: number, outside: boolean): number {
   return (site * MAX_HOOKS + hook) * 2 + (outside ? 1 : 0);
-}
-
-function keyOf({ hook, file, line, function: name, outside }: JudgedSite['place']): string {
-  return JSON.stringify([hook, file, line, name, outside]);
 }

@@ -1,9 +1,8 @@
-import { EDGE } from '../edge-sink.js';
 import type { HeapView } from '../heap-view.js';
 import { forEachElement } from '../structures/hash-table.js';
 import { readMapPointer } from '../structures/map-pointer.js';
 import { readName } from '../structures/strings.js';
-import { ZVAL_WORDS, kindOfType, visitZval } from '../structures/zval.js';
+import { ZVAL_WORDS, kindOfType } from '../structures/zval.js';
 import { executorGlobals } from './engine-globals.js';
 import { addStatics } from './functions.js';
 import { ROOT_RANK } from './root-list.js';
@@ -42,13 +41,7 @@ function addStaticMembers(view: HeapView, address: number, className: string, ro
   for (let index = 0; index < count && at + (index + 1) * ZVAL_WORDS <= image.words.length; index++) {
     if (kindOfType(image.words[at + index * ZVAL_WORDS + 2]! & 0xff) === undefined) continue;
     const name = `static ${className}::$${names.get(index) ?? String(index)}`;
-    visitZval(
-      image,
-      at + index * ZVAL_WORDS,
-      roots.sink(ROOT_RANK.named, () => name),
-      EDGE.root,
-      0,
-    );
+    roots.addZval(image, at + index * ZVAL_WORDS, ROOT_RANK.named, () => name);
   }
 }
 
@@ -62,8 +55,7 @@ function addClassConstants({ image }: HeapView, address: number, className: stri
     forEachElement(image, at, (element, key) => {
       const constant = image.wordAt(image.words[element]!, image.words[element + 1]!);
       if (constant < 0) return;
-      const sink = roots.sink(ROOT_RANK.named, () => `constant ${className}::${readName(image, key) ?? '?'}`);
-      visitZval(image, constant, sink, EDGE.root, 0);
+      roots.addZval(image, constant, ROOT_RANK.named, () => `constant ${className}::${readName(image, key) ?? '?'}`);
     });
   }
 }

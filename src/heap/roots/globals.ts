@@ -1,8 +1,6 @@
-import { EDGE } from '../edge-sink.js';
 import type { HeapView } from '../heap-view.js';
 import { forEachElement } from '../structures/hash-table.js';
 import { readName } from '../structures/strings.js';
-import { visitZval } from '../structures/zval.js';
 import { executorGlobals } from './engine-globals.js';
 import { ROOT_RANK } from './root-list.js';
 import type { RootList } from './root-list.js';
@@ -15,8 +13,7 @@ export function addGlobals({ image }: HeapView, roots: RootList): void {
     const name = readName(image, key) ?? '?';
     // $GLOBALS itself stands in the table of 7.4 and 8.0.
     if (name === 'GLOBALS') return;
-    const sink = roots.sink(ROOT_RANK.named, () => `$GLOBALS['${name}']`);
-    visitZval(image, element, sink, EDGE.root, 0);
+    roots.addZval(image, element, ROOT_RANK.named, () => `$GLOBALS['${name}']`);
   });
 }
 
@@ -27,7 +24,6 @@ export function addConstants({ image }: HeapView, roots: RootList): void {
   forEachElement(image, table, (element, key) => {
     const constant = image.wordAt(image.words[element]!, image.words[element + 1]!);
     if (constant < 0) return;
-    const sink = roots.sink(ROOT_RANK.named, () => `constant ${readName(image, key) ?? '?'}`);
-    visitZval(image, constant, sink, EDGE.root, 0);
+    roots.addZval(image, constant, ROOT_RANK.named, () => `constant ${readName(image, key) ?? '?'}`);
   });
 }

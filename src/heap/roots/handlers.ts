@@ -1,9 +1,8 @@
-import { EDGE } from '../edge-sink.js';
 import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
 import { AUTOLOAD_TABLE } from '../image.js';
 import type { MemoryImage } from '../image.js';
-import { ZVAL_WORDS, visitZval } from '../structures/zval.js';
+import { ZVAL_WORDS } from '../structures/zval.js';
 import { executorGlobals } from './engine-globals.js';
 import { ROOT_RANK } from './root-list.js';
 import type { RootList } from './root-list.js';
@@ -32,14 +31,7 @@ export function addHandlers({ image }: HeapView, roots: RootList): void {
 
 function addZval(image: MemoryImage, address: number, name: string, roots: RootList): void {
   const at = image.at(address);
-  if (at >= 0)
-    visitZval(
-      image,
-      at,
-      roots.sink(ROOT_RANK.named, () => name),
-      EDGE.root,
-      0,
-    );
+  if (at >= 0) roots.addZval(image, at, ROOT_RANK.named, () => name);
 }
 
 /** A zend_stack of zvals (Zend/zend_stack.h): { int size, top, max; void *elements }. */
@@ -48,10 +40,9 @@ function addStack(image: MemoryImage, address: number, name: string, roots: Root
   const first = image.at(elements);
   if (elements === 0 || first < 0) return;
   roots.addAt(elements, NODE_KIND.internal, ROOT_RANK.named, name);
-  const sink = roots.sink(ROOT_RANK.named, () => name);
   const top = Math.min(image.uint32(address + 4), MOST_STACKED);
   for (let index = 0; index < top; index++) {
     const at = first + index * ZVAL_WORDS;
-    if (at + ZVAL_WORDS <= image.words.length) visitZval(image, at, sink, EDGE.root, 0);
+    if (at + ZVAL_WORDS <= image.words.length) roots.addZval(image, at, ROOT_RANK.named, () => name);
   }
 }

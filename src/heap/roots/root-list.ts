@@ -1,6 +1,9 @@
+import { EDGE } from '../edge-sink.js';
 import type { EdgeSink, KindNumber } from '../edge-sink.js';
 import type { GraphBuilder } from '../graph-builder.js';
 import { NODE_KIND } from '../heap-graph.js';
+import type { MemoryImage } from '../image.js';
+import { visitZval } from '../structures/zval.js';
 
 /**
  * How well a root explains why something is alive, best first: what the program names and keeps, what a running
@@ -33,6 +36,11 @@ export class RootList {
     if (node === 0) return false;
     this.note(node, rank, name);
     return true;
+  }
+
+  /** What the zval at a word refers to, if it refers to anything; only then is the name asked for. */
+  addZval(image: MemoryImage, at: number, rank: RootRank, nameOf: () => string): void {
+    visitZval(image, at, this.sink(rank, nameOf), EDGE.root, 0);
   }
 
   /** A sink that makes a root of each edge; `nameOf` names it, undefined where it is none. */

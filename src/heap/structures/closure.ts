@@ -1,4 +1,4 @@
-import { EDGE, INTERNAL } from '../edge-sink.js';
+import { EDGE, INTERNAL, internalEdge } from '../edge-sink.js';
 import type { EdgeSink } from '../edge-sink.js';
 import type { MemoryImage } from '../image.js';
 import { forEachElement } from './hash-table.js';
@@ -24,5 +24,5 @@ export function visitStatics(image: MemoryImage, mapPointer: number, sink: EdgeS
   forEachElement(image, at, (element, key) => {
     visitZval(image, element, sink, EDGE.variable, key);
   });
-  sink.edge(table >>> 0, Math.floor(table / 2 ** 32), NODE_KIND.array, EDGE.internal, INTERNAL['(content)']);
+  internalEdge(sink, table, NODE_KIND.array, INTERNAL['(content)']);
 }

@@ -1,11 +1,10 @@
-import { EDGE, INTERNAL } from '../edge-sink.js';
+import { EDGE, INTERNAL, internalEdge } from '../edge-sink.js';
 import type { EdgeSink } from '../edge-sink.js';
 import { NODE_KIND } from '../heap-graph.js';
 import type { MemoryImage } from '../image.js';
 import { framesFrom, visitTemporaries, visitVariables } from './frame.js';
 import { visitZval } from './zval.js';
 
-const TWO_32 = 2 ** 32;
 /**
  * ZEND_VM_STACK_HEADER_SLOTS (Zend/zend_execute.h): the first frame begins here in its page. zend_fiber.vm_stack is set
  * only when a fiber has finished; while it is suspended, this is the way to its page.
@@ -21,7 +20,7 @@ export function visitGenerator(image: MemoryImage, at: number, sink: EdgeSink): 
   const executeData = image.pointerAt(at + generator.executeData / 4);
   const [frame] = framesFrom(image, executeData);
   if (executeData === 0 || frame === undefined) return;
-  sink.edge(executeData >>> 0, Math.floor(executeData / TWO_32), NODE_KIND.vmStack, EDGE.internal, INTERNAL['(frame)']);
+  internalEdge(sink, executeData, NODE_KIND.vmStack, INTERNAL['(frame)']);
   visitVariables(image, frame, sink);
   visitTemporaries(image, frame, sink);
 }
@@ -34,7 +33,7 @@ export function visitFiber(image: MemoryImage, at: number, sink: EdgeSink): void
   visitZval(image, at + fiber.result / 4, sink, EDGE.internal, INTERNAL['(value)']);
   const bottom = image.pointerAt(at + fiber.stackBottom / 4);
   const page = bottom === 0 ? 0 : bottom - STACK_HEADER;
-  sink.edge(page >>> 0, Math.floor(page / TWO_32), NODE_KIND.vmStack, EDGE.internal, INTERNAL['(frame)']);
+  internalEdge(sink, page, NODE_KIND.vmStack, INTERNAL['(frame)']);
   for (const frame of framesFrom(image, image.pointerAt(at + fiber.executeData / 4), bottom)) {
     visitVariables(image, frame, sink);
     visitTemporaries(image, frame, sink);

@@ -1,4 +1,4 @@
-import { EDGE, INTERNAL } from '../edge-sink.js';
+import { EDGE, INTERNAL, internalEdge } from '../edge-sink.js';
 import type { EdgeSink } from '../edge-sink.js';
 import { NODE_KIND } from '../heap-graph.js';
 import type { MemoryImage } from '../image.js';
@@ -89,5 +89,5 @@ function visitClosureOf(image: MemoryImage, func: number, sink: EdgeSink): void 
   const object = func - within;
   const closure = image.header.symbols['zend_ce_closure'];
   if (func === 0 || closure === undefined || image.pointer(object + 16) !== image.pointer(closure)) return;
-  sink.edge(object >>> 0, Math.floor(object / 2 ** 32), NODE_KIND.object, EDGE.internal, INTERNAL['(code)']);
+  internalEdge(sink, object, NODE_KIND.object, INTERNAL['(code)']);
 }

@@ -3,10 +3,8 @@ import type { KindNumber } from '../edge-sink.js';
 import type { HeapView } from '../heap-view.js';
 import { looksLikeHashTable } from './hash-table.js';
 import { classAt } from './object.js';
-import { ZVAL, kindOfType } from './zval.js';
+import { HEADER_TYPE_MASK, ZVAL, kindOfType } from './zval.js';
 
-/** Low bits of zend_refcounted_h.u.type_info (Zend/zend_types.h): GC_TYPE_MASK. */
-const TYPE_MASK = 0xf;
 const ARRAY_BYTES = 56;
 const REFERENCE_BYTES = 32;
 const STRING_BYTES = 25;
@@ -21,7 +19,7 @@ const MOST_REFERENCES = 1 << 24;
 export function guessKind(view: HeapView, at: number, isStart: boolean, sizeBytes: number): KindNumber {
   const { words } = view.image;
   const references = words[at]!;
-  const type = words[at + 1]! & TYPE_MASK;
+  const type = words[at + 1]! & HEADER_TYPE_MASK;
   if (references === 0 || references > MOST_REFERENCES) return NODE_KIND.unknown;
   if (type === ZVAL.object) return classAt(view, at) === undefined ? NODE_KIND.unknown : NODE_KIND.object;
   if (!isStart) return NODE_KIND.unknown;

@@ -1,4 +1,4 @@
-import { EDGE, INTERNAL } from '../edge-sink.js';
+import { EDGE, INTERNAL, internalEdge } from '../edge-sink.js';
 import type { EdgeSink } from '../edge-sink.js';
 import { NODE_KIND } from '../heap-graph.js';
 import type { MemoryImage } from '../image.js';
@@ -103,14 +103,7 @@ function visitData(image: MemoryImage, at: number, sink: EdgeSink): void {
   const { words } = image;
   const hashBytes = (-(words[at + MASK]! | 0) >>> 0) * 4;
   const address = image.pointerAt(at + DATA) - hashBytes;
-  if (address <= 0) return;
-  sink.edge(
-    address >>> 0,
-    Math.floor(address / INDEX_BIAS),
-    NODE_KIND.arrayData,
-    EDGE.internal,
-    INTERNAL['(elements)'],
-  );
+  if (address > 0) internalEdge(sink, address, NODE_KIND.arrayData, INTERNAL['(elements)']);
 }
 
 /** Integer keys beyond 2^53 lose low bits, which only their names show. */

@@ -24,7 +24,7 @@ export function classEntryAt(image: MemoryImage, at: number): number {
 
 /** The class of the object whose zend_object lies at a word; undefined where it is none. */
 export function classAt(view: HeapView, at: number): ClassInfo | undefined {
-  return view.classes.at(view.image.pointerAt(at + CLASS));
+  return view.classes.at(classEntryAt(view.image, at));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { EDGE, INTERNAL } from '../edge-sink.js';
+import { EDGE, INTERNAL, internalEdge } from '../edge-sink.js';
 import type { EdgeSink } from '../edge-sink.js';
 import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
@@ -14,10 +14,7 @@ export function visitWeakMap({ image }: HeapView, at: number, sink: EdgeSink): v
   if (weakMap === null) return;
   const table = at + (weakMap.table - weakMap.std) / 4;
   const { first, count, strideWords } = elementsOf(image, table);
-  const data = image.addressOfWord(first);
-  if (count > 0) {
-    sink.edge(data >>> 0, Math.floor(data / 2 ** 32), NODE_KIND.arrayData, EDGE.internal, INTERNAL['(elements)']);
-  }
+  if (count > 0) internalEdge(sink, image.addressOfWord(first), NODE_KIND.arrayData, INTERNAL['(elements)']);
   for (let index = 0; index < count; index++) {
     visitZval(image, first + index * strideWords, sink, EDGE.index, index);
   }

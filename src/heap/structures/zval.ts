@@ -12,6 +12,9 @@ export const ZVAL = {
   constantExpression: 11,
 } as const;
 
+/** Low bits of zend_refcounted_h.u.type_info (Zend/zend_types.h): GC_TYPE_MASK. */
+export const HEADER_TYPE_MASK = 0xf;
+
 /** Words of a zval, and of what follows one another in tables. */
 export const ZVAL_WORDS = 4;
 
