@@ -1,13 +1,16 @@
 <?php
 // Functions that eval makes.
-// holder: {"holder": "compiled code", "path": "compiled code", "types": ["string", "(code)", "(unknown)"]}
+// holder: {"holder": "compiled code", "path": "compiled code", "types": ["(code)", "string", "(unknown)"]}
 declare(strict_types=1);
 
 require __DIR__ . '/turn.php';
 
+/** Long enough that most of what a function takes is its instructions. */
+const BODY = '$x += 1; $x += 2; $x += 3; $x += 4; $x += 5; $x += 6; $x += 7; $x += 8; $x += 9; $x += 10; $x += 11; $x += 12;';
+
 function handle(int $n): void
 {
-    eval("function made$n() { return 'text $n'; }"); // @leak
+    eval("function made$n(\$x) { " . BODY . " return \$x; }"); // @leak
 }
 
 // The table of functions doubles now, and not while it is looked at.
