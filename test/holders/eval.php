@@ -17,6 +17,12 @@ function handle(int $n): void
 for ($n = 0; count(get_defined_functions()['internal']) + $n < 4100; $n++) {
     eval("function filled$n() {}");
 }
+// What is compiled lies in arenas of 64 kB: a new one has room for what is made while somebody looks, at this pace.
+do {
+    $before = memory_get_usage();
+    eval('function filled' . $n++ . '() {}');
+} while (memory_get_usage() - $before < 65_536);
 for ($n = 0; turn(); $n++) {
     handle($n);
+    usleep(15_000);
 }

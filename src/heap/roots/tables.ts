@@ -17,6 +17,8 @@ const ARENA_HEADER = 24;
 export function addEngineTables({ image }: HeapView, roots: RootList): void {
   const globals = executorGlobals(image);
   const { engine, structures } = image.header;
+  // Before the tables of functions and classes, which point into them.
+  addArenas(image, roots);
   addResources(image, globals + structures.eg.regularList, 'resource', roots);
   addResources(image, globals + structures.eg.persistentList, 'persistent resource', roots);
   addTable(image, globals + engine.eg.includedFiles, 'included files', roots);
@@ -29,7 +31,6 @@ export function addEngineTables({ image }: HeapView, roots: RootList): void {
   ] as const) {
     addTable(image, image.pointer(globals + field), name, roots);
   }
-  addArenas(image, roots);
   addHugeList(image, roots);
 }
 
