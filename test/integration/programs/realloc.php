@@ -23,13 +23,19 @@ function handle(int $from, int $to, bool $keep, bool $apart): bool
 
 [, $from, $to, $fate, $where] = $argv;
 $moved = 0;
+$plugs = 3;
 stream_set_blocking(STDIN, false);
 // Holes that are there from the start would be taken first, and have no room behind them.
 for ($i = 0; $i < 10 && $from < 1_000_000; $i++) {
     leaky_alloc((int) $from);
 }
 for ($calls = 0; measured(400) && !feof(STDIN); $calls++) {
-    $moved += (int) handle((int) $from, (int) $to, $fate === 'keep', $where === 'apart');
+    $has_moved = handle((int) $from, (int) $to, $fate === 'keep', $where === 'apart');
+    $moved += (int) $has_moved;
+    // The end of a chunk may have room for FROM and for no more: each later call would get that room, and move.
+    if ($has_moved && $plugs-- > 0) {
+        leaky_alloc((int) $from);
+    }
     fread(STDIN, 1);
     usleep(20_000);
 }
