@@ -43,7 +43,7 @@ static __always_inline u32 leave_context(const struct vm_stack *stack, u32 is_de
 		u32 within, over;
 		if (!belongs_to_contexts(hook) || !hook->loop)
 			continue;
-		within = is_within(i, stack);
+		within = is_within(i, stack, 0);
 		if (is_start && within) {
 			inherited->of[i].sequence = hook->sequence;
 			inherited->of[i].loop = hook->loop;

@@ -125,6 +125,7 @@ __noinline u32 create_site(u64 opline, u64 func)
 		return 0;
 	value.generation = generation;
 	value.serial = next_serial;
+	value.func = func;
 	event = reserve(sizeof(*event));
 	if (!event) {
 		if (!stale && value.id != next_site)
@@ -156,15 +157,29 @@ __noinline u32 create_site(u64 opline, u64 func)
 	return value.id;
 }
 
-static __always_inline struct site *find_site(u64 opline)
+/* zend_op is 32 bytes (php-src Zend/zend_compile.h, 64 bits). */
+static __always_inline struct recent_site *recent_site_at(u64 opline)
 {
-	struct site *site = bpf_map_lookup_elem(&sites, &opline);
-	return site && site->generation == generation ? site : 0;
+	return &recent_sites[(opline >> 5) & (RECENT_SITES - 1)];
+}
+
+static __always_inline const struct site *find_site(u64 opline)
+{
+	struct recent_site *recent = recent_site_at(opline);
+	const struct site *site;
+	if (recent->opline == opline && recent->site.generation == generation)
+		return &recent->site;
+	site = bpf_map_lookup_elem(&sites, &opline);
+	if (!site || site->generation != generation)
+		return 0;
+	recent->opline = opline;
+	recent->site = *site;
+	return &recent->site;
 }
 
 static __always_inline u32 known_site(u64 opline)
 {
-	struct site *site = find_site(opline);
+	const struct site *site = find_site(opline);
 	return site ? site->id : 0;
 }
 
@@ -192,6 +207,7 @@ struct place {
 	u32 is_new;
 	u64 opline;
 	u64 execute_data; /* the frame of that line */
+	u64 func;         /* what runs in the innermost frame, where that is known without a read of it, else 0 */
 };
 
 /* The opline that runs in a frame of PHP code. Where the innermost frame is not in r14 any more, an opline of its
@@ -222,13 +238,16 @@ static __always_inline void find_place(const struct vm_stack *stack, u64 vm_fram
 	place->site = SITE_NO_FRAME;
 	place->is_new = 0;
 	place->execute_data = 0;
+	place->func = 0;
 	place->opline = vm_opline;
 	for (int i = 0; i < INNER_FRAMES && at; i++) {
 		if (at == vm_frame) {
-			u32 site = known_site(vm_opline);
+			const struct site *site = find_site(vm_opline);
 			if (site) {
-				place->site = site;
+				place->site = site->id;
 				place->execute_data = at;
+				if (at == stack->execute_data)
+					place->func = site->func;
 				return;
 			}
 		}
@@ -260,7 +279,7 @@ static __always_inline void find_place(const struct vm_stack *stack, u64 vm_fram
 __noinline u32 walk_frame(void)
 {
 	struct frame frame = {};
-	struct site *site;
+	const struct site *site;
 	u64 opline;
 	u32 frames = walk.frames;
 
@@ -345,7 +364,10 @@ static __always_inline u32 path_of(const struct place *place)
 __noinline u32 forget_site(u64 opline)
 {
 	struct site *site = bpf_map_lookup_elem(&sites, &opline);
+	struct recent_site *recent = recent_site_at(opline);
 	u32 id;
+	if (recent->opline == opline)
+		recent->opline = 0;
 	if (!site)
 		return 0;
 	id = site->id;

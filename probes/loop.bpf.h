@@ -85,15 +85,19 @@ __noinline u32 is_caller(u64 frame, u64 at)
 	return 0;
 }
 
-/* Is the frame that the loop began in still on the stack? VM stacks grow upwards: while it is, the top lies above it
- * and its slot still holds its function. From another stack (a fiber that the loop resumed), or for a frame that lies
- * on none (a generator's), the chain of callers tells. */
-__noinline u32 frame_is_live(u32 number, const struct vm_stack *stack)
+/* Is the frame that the loop began in still on the stack? func is what runs in the innermost frame, where that is
+ * known, and spares a read. VM stacks grow upwards: while it is, the top lies above it and its slot still holds its
+ * function. From another stack (a fiber that the loop resumed), or for a frame that lies on none (a generator's), the
+ * chain of callers tells. */
+__noinline u32 frame_is_live(u32 number, const struct vm_stack *stack, u64 func)
 {
 	const struct hook *hook = hook_at(number);
 	u64 page;
 	if (!stack || !hook->frame)
 		return 0;
+	/* Another closure of the same code has another function and would have begun a loop of its own. */
+	if (func == hook->func && stack->execute_data == hook->frame && hook->extent == EXTENT_FRAME)
+		return 1;
 	page = stack->page;
 	if (page == hook->page) {
 		if (stack->top <= hook->frame)
@@ -107,7 +111,7 @@ __noinline u32 frame_is_live(u32 number, const struct vm_stack *stack)
 	return read_word(hook->frame + FRAME_FUNC) == hook->func;
 }
 
-static __always_inline int is_within(u32 number, const struct vm_stack *stack)
+static __always_inline int is_within(u32 number, const struct vm_stack *stack, u64 func)
 {
 	const struct hook *hook = hook_at(number);
 	if (!hook->loop)
@@ -115,7 +119,7 @@ static __always_inline int is_within(u32 number, const struct vm_stack *stack)
 	switch (hook->extent) {
 	case EXTENT_FRAME:
 	case EXTENT_CALLER:
-		return !hook->frame || frame_is_live(number, stack);
+		return !hook->frame || frame_is_live(number, stack, func);
 	case EXTENT_ALWAYS:
 	case EXTENT_REQUEST:
 		return 1;
@@ -124,7 +128,7 @@ static __always_inline int is_within(u32 number, const struct vm_stack *stack)
 }
 
 /* 1 + the number of the hook whose loop this is part of, the one that began last; 0 for none. */
-__noinline u32 current_hook(const struct vm_stack *stack)
+__noinline u32 current_hook(const struct vm_stack *stack, u64 func)
 {
 	u64 newest = 0;
 	u32 found = 0;
@@ -134,7 +138,7 @@ __noinline u32 current_hook(const struct vm_stack *stack)
 		const struct hook *hook = &hooks[i];
 		if (hook->extent == EXTENT_OFF || hook->sequence <= newest)
 			continue;
-		if (is_within(i, stack)) {
+		if (is_within(i, stack, func)) {
 			newest = hook->sequence;
 			found = i + 1;
 		}
@@ -175,7 +179,7 @@ static __always_inline void on_opline(u32 number, const struct vm_stack *stack, 
 		return;
 	if (hook->extent == EXTENT_CALLER)
 		frame = read_word(at + FRAME_PREV) ?: at;
-	else if (hook->frame && hook->frame != frame && is_within(number, stack)) {
+	else if (hook->frame && hook->frame != frame && is_within(number, stack, 0)) {
 		hook->nested++;
 		return;
 	}

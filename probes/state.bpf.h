@@ -43,6 +43,7 @@ struct site {
 	u32 id;
 	u32 generation; /* of the heap: code of an earlier request is gone */
 	u64 serial;
+	u64 func; /* whose opline it was found as: closures have one each, and share oplines */
 };
 
 /* opline -> site. Entries of freed code are deleted at destroy_op_array. */
@@ -52,6 +53,14 @@ struct {
 	__type(key, u64);
 	__type(value, struct site);
 } sites SEC(".maps");
+
+/* The sites met last, each where its opline's address puts it: a look-up in the map costs as much as all else that is
+ * done with a site. */
+#define RECENT_SITES 1024
+struct recent_site {
+	u64 opline;
+	struct site site;
+};
 
 /* Numbers of sites whose code was freed. Who follows the ring in order sees each number's new name before its use. */
 struct {
@@ -136,6 +145,7 @@ struct walk {
 };
 
 struct pending pending = {};
+struct recent_site recent_sites[RECENT_SITES] = {};
 struct walk walk = {};
 struct members members[MAX_HOOKS * LOOPS_KEPT] = {};
 u32 told_loops[MAX_HOOKS] = {}; /* what user space was told last that the context which runs is part of */

@@ -107,7 +107,7 @@ __noinline u32 find_origin(u64 vm_frame, u64 vm_opline, u64 sp, u32 with_path, s
 	}
 	find_place(&stack, vm_frame, vm_opline, sp, &place);
 	origin->site = place.site;
-	origin->hook = current_hook(&stack);
+	origin->hook = current_hook(&stack, place.func);
 	if (with_path)
 		origin->path = path_of(&place);
 	return 1;
