@@ -1,4 +1,4 @@
-import type { NODE_KIND } from './heap-graph.js';
+import { NODE_KIND } from './heap-graph.js';
 
 /** What the target of a pointer is expected to be. */
 export type KindNumber = (typeof NODE_KIND)[keyof typeof NODE_KIND];
@@ -36,11 +36,22 @@ export const INTERNAL_NAMES = [
   '(argument)',
   '(temporary)',
   '(content)',
+  '(argument to be)',
 ] as const;
 export const INTERNAL = Object.fromEntries(INTERNAL_NAMES.map((name, index) => [name, index])) as Record<
   (typeof INTERNAL_NAMES)[number],
   number
 >;
+
+/**
+ * True for a pointer that need not be one: a word of memory of which nothing is known, or a place in a frame that may
+ * not have been written to yet, or have served its purpose.
+ */
+export function isDoubtful(expected: KindNumber, named: number, name: number): boolean {
+  // What a resource stands for is of no known type, but there it is.
+  if (expected === NODE_KIND.unknown) return named !== EDGE.internal || name !== INTERNAL['(value)'];
+  return named === EDGE.internal && (name === INTERNAL['(temporary)'] || name === INTERNAL['(argument to be)']);
+}
 
 /** Hears of each pointer that a structure holds. */
 export interface EdgeSink {

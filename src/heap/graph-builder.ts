@@ -1,3 +1,4 @@
+import { isDoubtful } from './edge-sink.js';
 import type { EdgeSink, KindNumber } from './edge-sink.js';
 import { NODE_KIND } from './heap-graph.js';
 import type { HeapView } from './heap-view.js';
@@ -5,6 +6,9 @@ import { guessKind } from './structures/guess.js';
 import { classAt } from './structures/object.js';
 import { HEADER_TYPE_MASK, ZVAL } from './structures/zval.js';
 import { visitBlock } from './visit-block.js';
+
+/** Set in the target of an edge that is doubtful. Numbers of nodes stay below. */
+export const DOUBT = 0x8000_0000;
 
 /** The type in a header (zend_refcounted_h) of what zvals point to, by kind of node. */
 const HEADER_TYPES = new Map<KindNumber, number>([
@@ -69,11 +73,11 @@ export class GraphBuilder implements EdgeSink {
     return this.note(node, expected, inner, expected === NODE_KIND.unknown ? this.untyped : this.typed);
   }
 
-  edge(low: number, high: number, expected: KindNumber): void {
+  edge(low: number, high: number, expected: KindNumber, named: number, name: number): void {
     const node = this.meet(low, high, expected);
     if (node === 0) return;
     if (this.edgesUsed === this.edges.length) this.edges = larger(this.edges);
-    this.edges[this.edgesUsed++] = node;
+    this.edges[this.edgesUsed++] = isDoubtful(expected, named, name) ? node | DOUBT : node;
   }
 
   /** Follows all that was met, to the last block. */
@@ -99,7 +103,7 @@ export class GraphBuilder implements EdgeSink {
     }
   }
 
-  /** The edges in order of node, node 0's given. The last thing that is asked of it. */
+  /** The edges in order of node, node 0's given, with their DOUBT. The last thing that is asked of it. */
   assemble(roots: readonly number[]): { edgeStart: Uint32Array; edgeTo: Uint32Array } {
     const { edgeFirst, edgeCount, edges } = this;
     const nodes = edgeCount.length;

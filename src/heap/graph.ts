@@ -1,4 +1,5 @@
 import { BlockTable } from './blocks.js';
+import { settleDoubts } from './doubts.js';
 import { EdgeNames, typeNameOf, typeNameOfKind } from './edge-names.js';
 import type { EdgeSink } from './edge-sink.js';
 import { GraphBuilder } from './graph-builder.js';
@@ -7,7 +8,6 @@ import type { EdgeName, HeapGraph } from './heap-graph.js';
 import { HeapView } from './heap-view.js';
 import type { MemoryImage } from './image.js';
 import { followRoots } from './roots/collect.js';
-import type { RootList } from './roots/root-list.js';
 import { classEntryAt } from './structures/object.js';
 import { visitBlock } from './visit-block.js';
 
@@ -23,6 +23,7 @@ export class ImageGraph implements HeapGraph {
   readonly edgeTo: Uint32Array;
   /** ROOT_RANK of each edge of node 0, ascending. */
   readonly rootRanks: Uint8Array;
+  private readonly rootNames: readonly string[];
   private readonly names: EdgeNames;
   private readonly classNumbers = new Map<number, number>();
   private readonly classNames: string[] = [];
@@ -30,24 +31,24 @@ export class ImageGraph implements HeapGraph {
   private constructor(
     readonly view: HeapView,
     private readonly builder: GraphBuilder,
-    private readonly roots: RootList,
   ) {
+    const found = followRoots(view, builder);
     const { blocks } = view;
     this.nodeCount = blocks.nodeCount;
     this.sizes8 = blocks.sizes8;
     this.kinds = builder.kinds;
-    const { edgeStart, edgeTo } = builder.assemble(roots.nodes);
+    const { edgeStart, edgeTo, roots } = settleDoubts(this, builder.assemble(found.nodes));
     this.edgeStart = edgeStart;
     this.edgeTo = edgeTo;
-    this.rootRanks = Uint8Array.from(roots.ranks);
+    this.rootRanks = Uint8Array.from(roots, (root) => found.ranks[root]!);
+    this.rootNames = Array.from(roots, (root) => found.names[root]!);
     this.names = new EdgeNames(view, builder, this);
   }
 
   /** @throws PhptraceError where the heap's books contradict themselves */
   static of(image: MemoryImage, blocks = BlockTable.walk(image)): ImageGraph {
     const view = new HeapView(image, blocks);
-    const builder = new GraphBuilder(view);
-    return new ImageGraph(view, builder, followRoots(view, builder));
+    return new ImageGraph(view, new GraphBuilder(view));
   }
 
   /** The block that holds an address of the process; 0 where none does. */
@@ -60,7 +61,7 @@ export class ImageGraph implements HeapGraph {
   }
 
   edgeName(node: number, edge: number): EdgeName {
-    return node === 0 ? { kind: 'root', name: this.roots.names[edge]! } : this.names.of(node, edge);
+    return node === 0 ? { kind: 'root', name: this.rootNames[edge]! } : this.names.of(node, edge);
   }
 
   /** Tells a sink of the pointers of a block, in the order of its edges; some may be no edge, being stale. */

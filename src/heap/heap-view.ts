@@ -13,6 +13,18 @@ const SPECIAL: Readonly<Record<string, SpecialClass>> = {
 };
 /** Those whose entries are not exported, by name. */
 const SPECIAL_NAMES: Readonly<Record<string, SpecialClass>> = { WeakMap: 'weakMap', WeakReference: 'weakReference' };
+/** Classes of SPL whose objects keep what they hold in a structure of their own; others inherit it. */
+const STORAGE_CLASSES = [
+  'ArrayObject',
+  'ArrayIterator',
+  'SplObjectStorage',
+  'MultipleIterator',
+  'SplDoublyLinkedList',
+  'SplFixedArray',
+  'SplHeap',
+  'SplPriorityQueue',
+] as const;
+export type StorageClass = (typeof STORAGE_CLASSES)[number];
 /** ZEND_ACC_USE_GUARDS (Zend/zend_compile.h): 1 << 11 from 7.4 to 8.5. */
 const USE_GUARDS = 1 << 11;
 
@@ -22,6 +34,7 @@ export class HeapView {
   /** Address of std_object_handlers; 0 where it is not known. */
   readonly standardHandlers: number;
   private readonly special = new Map<number, SpecialClass | undefined>();
+  private readonly storages = new Map<number, StorageClass | undefined>();
 
   constructor(
     readonly image: MemoryImage,
@@ -42,6 +55,15 @@ export class HeapView {
     const kind = info === undefined || info.isUser ? undefined : SPECIAL_NAMES[info.name];
     this.special.set(address, kind);
     return kind;
+  }
+
+  /** The class of SPL that an object's class is or descends from. */
+  storageClass(info: ClassInfo): StorageClass | undefined {
+    const { address } = info;
+    if (this.storages.has(address)) return this.storages.get(address);
+    const storage = this.classes.builtinAmong(info, STORAGE_CLASSES);
+    this.storages.set(address, storage);
+    return storage;
   }
 
   /** Words of such an object that may hold pointers besides those that are known, from its zend_object on. */

@@ -32,7 +32,7 @@ export function visitBlock(view: HeapView, node: number, kind: number, inner8: n
       break;
     case NODE_KIND.resource: {
       const at = first + image.header.structures.resource.ptr / 4;
-      sink.edge(image.words[at]!, image.words[at + 1]!, NODE_KIND.unknown, EDGE.internal, INTERNAL['(content)']);
+      sink.edge(image.words[at]!, image.words[at + 1]!, NODE_KIND.unknown, EDGE.internal, INTERNAL['(value)']);
       break;
     }
     case NODE_KIND.constantExpression:

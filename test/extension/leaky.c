@@ -53,6 +53,45 @@ PHP_FUNCTION(leaky_hold)
 	Z_TRY_ADDREF_P(value);
 }
 
+/* leaky_address(object $of): int */
+PHP_FUNCTION(leaky_address)
+{
+	zend_object *of;
+
+	ZEND_PARSE_PARAMETERS_START(1, 1)
+		Z_PARAM_OBJ(of)
+	ZEND_PARSE_PARAMETERS_END();
+
+	RETURN_LONG((zend_long) (uintptr_t) of);
+}
+
+/*
+ * leaky_call(int $word, callable $function): void: calls it while the word is on the C stack and in malloc's memory, as
+ * if calls that have returned had left it there.
+ */
+PHP_FUNCTION(leaky_call)
+{
+	zend_long word;
+	zend_fcall_info fci;
+	zend_fcall_info_cache fcc;
+	zval result;
+
+	ZEND_PARSE_PARAMETERS_START(2, 2)
+		Z_PARAM_LONG(word)
+		Z_PARAM_FUNC(fci, fcc)
+	ZEND_PARSE_PARAMETERS_END();
+
+	volatile zend_long on_stack = word;
+	volatile zend_long *in_malloc = malloc(sizeof(word));
+	*in_malloc = on_stack;
+	fci.retval = &result;
+	if (zend_call_function(&fci, &fcc) == SUCCESS) {
+		zval_ptr_dtor(&result);
+	}
+	*in_malloc = on_stack = 0;
+	free((void *) in_malloc);
+}
+
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_alloc, 0, 1, IS_LONG, 0)
 	ZEND_ARG_TYPE_INFO(0, bytes, IS_LONG, 0)
 ZEND_END_ARG_INFO()
@@ -70,11 +109,22 @@ ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_hold, 0, 1, IS_VOID, 0)
 	ZEND_ARG_TYPE_INFO(0, value, IS_MIXED, 0)
 ZEND_END_ARG_INFO()
 
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_address, 0, 1, IS_LONG, 0)
+	ZEND_ARG_TYPE_INFO(0, of, IS_OBJECT, 0)
+ZEND_END_ARG_INFO()
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_call, 0, 2, IS_VOID, 0)
+	ZEND_ARG_TYPE_INFO(0, word, IS_LONG, 0)
+	ZEND_ARG_TYPE_INFO(0, function, IS_CALLABLE, 0)
+ZEND_END_ARG_INFO()
+
 static const zend_function_entry leaky_functions[] = {
 	PHP_FE(leaky_alloc, arginfo_leaky_alloc)
 	PHP_FE(leaky_realloc, arginfo_leaky_realloc)
 	PHP_FE(leaky_free, arginfo_leaky_free)
 	PHP_FE(leaky_hold, arginfo_leaky_hold)
+	PHP_FE(leaky_address, arginfo_leaky_address)
+	PHP_FE(leaky_call, arginfo_leaky_call)
 	PHP_FE_END
 };
 

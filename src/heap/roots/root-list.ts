@@ -1,5 +1,6 @@
-import { EDGE } from '../edge-sink.js';
+import { EDGE, isDoubtful } from '../edge-sink.js';
 import type { EdgeSink, KindNumber } from '../edge-sink.js';
+import { DOUBT } from '../graph-builder.js';
 import type { GraphBuilder } from '../graph-builder.js';
 import { NODE_KIND } from '../heap-graph.js';
 import type { MemoryImage } from '../image.js';
@@ -15,15 +16,23 @@ export type RootRank = (typeof ROOT_RANK)[keyof typeof ROOT_RANK];
 
 /** The roots of a heap as edges of node 0, in order of rank. */
 export class RootList {
+  /** With DOUBT where it is not sure that the root refers to it. */
   readonly nodes: number[] = [];
   readonly names: string[] = [];
   readonly ranks: number[] = [];
 
   constructor(private readonly builder: GraphBuilder) {}
 
-  add(low: number, high: number, expected: KindNumber, rank: RootRank, name: string): void {
+  add(
+    low: number,
+    high: number,
+    expected: KindNumber,
+    rank: RootRank,
+    name: string,
+    doubtful = expected === NODE_KIND.unknown,
+  ): void {
     const node = this.builder.meet(low, high, expected);
-    if (node !== 0) this.note(node, rank, name);
+    if (node !== 0) this.note(doubtful ? (node | DOUBT) >>> 0 : node, rank, name);
   }
 
   addAt(address: number, expected: KindNumber, rank: RootRank, name: string): void {
@@ -48,7 +57,7 @@ export class RootList {
     return {
       edge: (low, high, expected, named, name) => {
         const text = nameOf(named, name);
-        if (text !== undefined) this.add(low, high, expected, rank, text);
+        if (text !== undefined) this.add(low, high, expected, rank, text, isDoubtful(expected, named, name));
       },
     };
   }

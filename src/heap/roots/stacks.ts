@@ -32,6 +32,7 @@ export function addTemporaries(view: HeapView, roots: RootList): void {
 
 const WORDS: Readonly<Record<number, string>> = {
   [INTERNAL['(argument)']]: 'argument',
+  [INTERNAL['(argument to be)']]: 'argument',
   [INTERNAL.$this]: '$this',
   [INTERNAL['(code)']]: 'code',
 };

@@ -1,3 +1,4 @@
+import { EDGE, INTERNAL } from '../edge-sink.js';
 import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
 import type { MemoryImage } from '../image.js';
@@ -34,19 +35,26 @@ export function addEngineTables({ image }: HeapView, roots: RootList): void {
   addHugeList(image, roots);
 }
 
-/** Elements are zend_resource pointers; a resource's number is its key. */
+/**
+ * Elements are zend_resource pointers; a resource's number is its key. The table holds no reference to what it lists: a
+ * resource that is only part of a garbage cycle goes with it.
+ */
 function addResources(image: MemoryImage, table: number, name: string, roots: RootList): void {
   const at = image.at(table);
   if (at < 0) return;
   forEachElement(image, at, (element, key, index) => {
     const label = key === 0 ? `${name} #${String(index)}` : `${name} '${readName(image, key) ?? '?'}'`;
-    const resource = image.pointerAt(element);
-    roots.addAt(resource, NODE_KIND.resource, ROOT_RANK.engine, label);
+    const [low, high] = [image.words[element]!, image.words[element + 1]!];
+    roots.add(low, high, NODE_KIND.resource, ROOT_RANK.engine, label, true);
+    if (image.heapSegmentAt(low, high) >= 0) return;
     // A persistent resource lies in memory of malloc's, what it stands for may not.
-    const content = image.pointer(resource + image.header.structures.resource.ptr);
+    const content = image.pointer(image.pointerAt(element) + image.header.structures.resource.ptr);
     roots.addAt(content, NODE_KIND.unknown, ROOT_RANK.engine, label);
   });
-  addTable(image, table, `${name}s`, roots);
+  const sink = roots.sink(ROOT_RANK.engine, (named, part) =>
+    named === EDGE.internal && part === INTERNAL['(elements)'] ? `${name}s` : undefined,
+  );
+  visitHashTable(image, at, sink);
 }
 
 /** A table of the engine, and what its elements point to. */

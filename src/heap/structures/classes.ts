@@ -17,6 +17,7 @@ export interface ClassInfo {
 
 const USER_CLASS = 2;
 const MOST_PROPERTIES = 1 << 16;
+const MOST_PARENTS = 256;
 /** Offset of the first property in a zend_object (Zend/zend_types.h). */
 export const PROPERTIES_AT = 40;
 const ZVAL_BYTES = 16;
@@ -35,14 +36,16 @@ export class Classes {
     return info;
   }
 
-  /** True where the class or one of its parents is at `ancestor`. */
-  descends(info: ClassInfo, ancestor: number): boolean {
+  /** The class or the nearest of its parents that is no class of PHP code and has one of these names. */
+  builtinAmong<Name extends string>(info: ClassInfo, names: readonly Name[]): Name | undefined {
     let at: ClassInfo | undefined = info;
-    for (let depth = 0; at !== undefined && depth < 256; depth++) {
-      if (at.address === ancestor) return true;
+    for (let depth = 0; at !== undefined && depth < MOST_PARENTS; depth++) {
+      const { isUser, name } = at;
+      const found = isUser ? undefined : names.find((wanted) => wanted === name);
+      if (found !== undefined) return found;
       at = at.parent === 0 ? undefined : this.at(at.parent);
     }
-    return false;
+    return undefined;
   }
 
   private read(address: number): ClassInfo | undefined {

@@ -21,8 +21,8 @@ export function visitGenerator(image: MemoryImage, at: number, sink: EdgeSink): 
   const [frame] = framesFrom(image, executeData);
   if (executeData === 0 || frame === undefined) return;
   internalEdge(sink, executeData, NODE_KIND.vmStack, INTERNAL['(frame)']);
-  visitVariables(image, frame, sink);
-  visitTemporaries(image, frame, sink);
+  visitVariables(image, frame, sink, 'held');
+  visitTemporaries(image, frame, sink, 'held');
 }
 
 /** Tells the sink of what a suspended fiber holds: its callable, its result, and all variables on its stack. */
@@ -35,7 +35,7 @@ export function visitFiber(image: MemoryImage, at: number, sink: EdgeSink): void
   const page = bottom === 0 ? 0 : bottom - STACK_HEADER;
   internalEdge(sink, page, NODE_KIND.vmStack, INTERNAL['(frame)']);
   for (const frame of framesFrom(image, image.pointerAt(at + fiber.executeData / 4), bottom)) {
-    visitVariables(image, frame, sink);
-    visitTemporaries(image, frame, sink);
+    visitVariables(image, frame, sink, 'held');
+    visitTemporaries(image, frame, sink, 'held');
   }
 }

@@ -10,6 +10,11 @@ import { ZVAL_WORDS, visitZval } from './zval.js';
 const FRAME_WORDS = 20;
 /** This.u2.num_args and This.u1.type_info, offsets from `This`. */
 const NUM_ARGS = 12;
+/** Flags in This.u1.type_info (Zend/zend_compile.h, 7.4 to 8.5): the frame counts a reference to its object. */
+const RELEASE_THIS = 1 << 21;
+/** ... to the closure that it runs, which has the object then. */
+const CLOSURE = 1 << 22;
+const TYPE_INFO_WORD = 2;
 const MOST_ARGUMENTS = 1 << 16;
 const MOST_FRAMES = 1 << 20;
 
@@ -32,29 +37,38 @@ export function* framesFrom(image: MemoryImage, innermost: number, end = 0): Gen
   }
 }
 
+/** Whether a frame's object and closure are told of where it has borrowed them, too: from whoever called. */
+export type Told = 'all' | 'held';
+
 /** Tells the sink of the variables of a frame that have names, and of `$this`. */
-export function visitVariables(image: MemoryImage, { executeData, func }: ImageFrame, sink: EdgeSink): void {
+export function visitVariables(
+  image: MemoryImage,
+  { executeData, func }: ImageFrame,
+  sink: EdgeSink,
+  told: Told = 'all',
+): void {
   const at = image.at(executeData);
-  if (at < 0) return;
-  const self = at + image.header.engine.executeData.this / 4;
-  if (func === undefined) return;
+  if (at < 0 || func === undefined) return;
   for (let variable = 0; variable < func.variables; variable++) {
     const zval = at + FRAME_WORDS + variable * ZVAL_WORDS;
     if (zval + ZVAL_WORDS > image.words.length) return;
     visitZval(image, zval, sink, EDGE.variable, func.variableName(variable));
   }
-  visitZval(image, self, sink, EDGE.internal, INTERNAL.$this);
+  visitThis(image, at, sink, told);
 }
 
-/** Tells the sink of what a frame holds besides: temporaries, arguments beyond the declared, calls being made up. */
-export function visitTemporaries(image: MemoryImage, frame: ImageFrame, sink: EdgeSink): void {
+/**
+ * Tells the sink of what a frame holds besides: temporaries, arguments beyond the declared, calls being made up. Of these
+ * the frame does not say how many arguments are there already.
+ */
+export function visitTemporaries(image: MemoryImage, frame: ImageFrame, sink: EdgeSink, told: Told = 'all'): void {
   const { executeData } = image.header.engine;
   const at = image.at(frame.executeData);
   if (at < 0) return;
   const { func } = frame;
   if (func === undefined) {
-    visitArguments(image, frame.executeData, sink);
-    visitZval(image, at + executeData.this / 4, sink, EDGE.internal, INTERNAL.$this);
+    visitArguments(image, frame.executeData, sink, INTERNAL['(argument)']);
+    visitThis(image, at, sink, told);
   } else {
     const more = Math.max(0, argumentsOf(image, frame.executeData) - func.parameters);
     visitRow(image, at + FRAME_WORDS + func.variables * ZVAL_WORDS, func.temporaries, sink, INTERNAL['(temporary)']);
@@ -63,15 +77,24 @@ export function visitTemporaries(image: MemoryImage, frame: ImageFrame, sink: Ed
   }
   let call = image.pointer(frame.executeData + executeData.call);
   for (let depth = 0; call !== 0 && depth < 256 && image.at(call) >= 0; depth++) {
-    visitArguments(image, call, sink);
-    visitZval(image, image.at(call) + executeData.this / 4, sink, EDGE.internal, INTERNAL.$this);
+    visitArguments(image, call, sink, INTERNAL['(argument to be)']);
+    visitThis(image, image.at(call), sink, told);
     call = image.pointer(call + executeData.prev);
   }
-  visitClosureOf(image, frame.funcAddress, sink);
+  if (told === 'all' || (callInfo(image, at) & CLOSURE) !== 0) visitClosureOf(image, frame.funcAddress, sink);
 }
 
-function visitArguments(image: MemoryImage, executeData: number, sink: EdgeSink): void {
-  visitRow(image, image.at(executeData) + FRAME_WORDS, argumentsOf(image, executeData), sink, INTERNAL['(argument)']);
+function visitThis(image: MemoryImage, at: number, sink: EdgeSink, told: Told): void {
+  if (told === 'held' && (callInfo(image, at) & RELEASE_THIS) === 0) return;
+  visitZval(image, at + image.header.engine.executeData.this / 4, sink, EDGE.internal, INTERNAL.$this);
+}
+
+function callInfo(image: MemoryImage, at: number): number {
+  return image.words[at + image.header.engine.executeData.this / 4 + TYPE_INFO_WORD]!;
+}
+
+function visitArguments(image: MemoryImage, executeData: number, sink: EdgeSink, name: number): void {
+  visitRow(image, image.at(executeData) + FRAME_WORDS, argumentsOf(image, executeData), sink, name);
 }
 
 function argumentsOf(image: MemoryImage, executeData: number): number {

@@ -99,7 +99,7 @@ export function looksLikeHashTable(image: MemoryImage, at: number): boolean {
 }
 
 /** The block of elements begins with the hash part, which lies before the address that the table keeps. */
-function visitData(image: MemoryImage, at: number, sink: EdgeSink): void {
+export function visitData(image: MemoryImage, at: number, sink: EdgeSink): void {
   const { words } = image;
   const hashBytes = (-(words[at + MASK]! | 0) >>> 0) * 4;
   const address = image.pointerAt(at + DATA) - hashBytes;

@@ -9,6 +9,7 @@ import { visitClosure } from './closure.js';
 import { visitFiber, visitGenerator } from './coroutine.js';
 import { visitHashTable } from './hash-table.js';
 import { scanWords } from './scan.js';
+import { visitStorage } from './spl.js';
 import { visitWeakMap } from './weak-map.js';
 import { ZVAL_WORDS, visitZval } from './zval.js';
 
@@ -29,7 +30,7 @@ export function classAt(view: HeapView, at: number): ClassInfo | undefined {
 
 /**
  * Tells the sink of what the object at a word refers to: declared and dynamic properties, what its kind of object has
- * besides, and for an extension's object every pointer in the rest of its block.
+ * besides, and for an extension's object every pointer in the rest of its block, read or guessed.
  *
  * @param block the block's first word, and the first word past it
  */
@@ -71,7 +72,9 @@ export function visitObject(
     }
     return;
   }
-  scanWords(image, block.first, at, sink);
+  const storage = view.storageClass(info);
+  const known = storage === undefined ? 0 : visitStorage(view, storage, block.first, sink);
+  scanWords(image, block.first + known, at, sink);
   scanWords(image, rest, block.end, sink);
 }
 
