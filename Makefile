@@ -1,7 +1,8 @@
 # One target for everything a contributor does twice. `make help` lists them.
 
 # package=file: the package is missing where no such file is.
-PACKAGES := php-cli=/usr/bin/php php-dev=/usr/bin/phpize \
+PACKAGES := php-cli=/usr/bin/php php-dev=/usr/bin/phpize php-curl=/usr/lib/php/*/curl.so \
+	php-sqlite3=/usr/lib/php/*/pdo_sqlite.so php-xml=/usr/lib/php/*/dom.so \
 	clang=/usr/bin/clang llvm=/usr/bin/llvm-strip clang-format=/usr/bin/clang-format \
 	libbpf1=/usr/lib/*-linux-gnu/libbpf.so.1 libbpf-dev=/usr/include/bpf/bpf_helpers.h \
 	gcc=/usr/bin/gcc libc6-dev=/usr/include/stdio.h make=/usr/bin/make

@@ -1,3 +1,4 @@
+import { RootFamilies } from './root-families.js';
 import type { PathStep, RetentionPath } from './path-steps.js';
 
 /** A way to a block of that size. */
@@ -15,12 +16,15 @@ export interface CommonPath extends RetentionPath {
 /**
  * The ways of a kind that most have: those with the same holder and the same steps, where steps into an array count as
  * the same whatever their key. A key that they all have stays; one that varies becomes `[*]`. A chain, such as a linked
- * list, counts as one step however long it is. Those that lead to most memory come first.
+ * list, counts as one step however long it is, and holders that differ by numbers as one. Those that lead to most
+ * memory come first.
  */
 export function commonPaths(paths: readonly WeighedPath[]): CommonPath[] {
   const groups = new Map<string, WeighedPath[]>();
+  const families = new RootFamilies();
+  for (const { holder } of paths) families.add(holder);
   for (const path of paths) {
-    const folded = { ...path, steps: foldRepeats(path.steps) };
+    const folded = { ...path, holder: families.nameOf(path.holder), steps: foldRepeats(path.steps) };
     const key = JSON.stringify([folded.holder, ...folded.steps.map(shapeOf)]);
     const group = groups.get(key);
     if (group) group.push(folded);

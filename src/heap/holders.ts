@@ -58,7 +58,7 @@ export class HolderFinder {
       const type = this.graph.kinds[node] === NODE_KIND.arrayData ? 'array' : this.graph.typeName(node);
       sizes.set(type, (sizes.get(type) ?? 0) + this.graph.sizes8[node]!);
     }
-    const types = [...sizes].sort(([, a], [, b]) => b - a).map(([type]) => type);
+    const types = [...sizes].sort(([a, aSize], [b, bSize]) => bSize - aSize || (a < b ? -1 : 1)).map(([type]) => type);
     return types.slice(0, MOST_TYPES);
   }
 }

@@ -1,3 +1,5 @@
+import { RootFamilies } from './root-families.js';
+
 /** All blocks that are reached by one way, and what most of their memory is. */
 export interface CountedPath {
   /** The root. */
@@ -28,6 +30,7 @@ const MOST_STEPS = 2 ** 22;
  */
 export class PathTree {
   private readonly roots = new Map<string, number>();
+  private readonly families = new RootFamilies();
   private readonly children = new Map<number, number>();
   private readonly stepNumbers = new Map<string, number>();
   private readonly stepTexts: string[] = [];
@@ -52,6 +55,7 @@ export class PathTree {
     if (known !== undefined) return known;
     const path = this.add(-1, this.step(name));
     this.roots.set(name, path);
+    this.families.add(name);
     return path;
   }
 
@@ -138,7 +142,8 @@ export class PathTree {
   private stepText(path: number): string {
     const parent = this.parents[path]!;
     const own = this.stepTexts[this.steps[path]!]! + (this.repeats[path] ? ' → …' : '');
-    return parent !== -1 && this.isData(parent, own) ? anyOf(own) : own;
+    if (parent === -1) return this.families.nameOf(own);
+    return this.isData(parent, own) ? anyOf(own) : own;
   }
 
   /** True for a key below a way that has more keys than names. */

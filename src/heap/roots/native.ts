@@ -2,7 +2,9 @@ import { basename } from 'node:path';
 import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
 import type { MemoryImage, Segment } from '../image.js';
+import { forEachElement } from '../structures/hash-table.js';
 import { scanWords } from '../structures/scan.js';
+import { readName } from '../structures/strings.js';
 import { ROOT_RANK } from './root-list.js';
 import type { RootList, RootRank } from './root-list.js';
 
@@ -17,6 +19,10 @@ const NAMES: Readonly<Record<string, string>> = {
   compiler_globals: 'compiler',
 };
 
+/** Offsets in zend_module_entry (Zend/zend_modules.h, 7.4 to 8.5, not thread-safe). */
+const GLOBALS_SIZE = 96;
+const GLOBALS = 104;
+
 /**
  * Whatever memory of C refers to: variables of PHP and its extensions, what malloc gave them, the stacks and registers
  * of threads.
@@ -26,9 +32,10 @@ export function addNativeRoots({ image }: HeapView, roots: RootList): void {
     for (const address of registers) roots.addAt(address, NODE_KIND.unknown, ROOT_RANK.cMemory, 'CPU register');
   }
   const excluded = collectorBuffer(image);
+  const globals = [...namedGlobals(image), ...moduleGlobals(image)].sort((a, b) => a.address - b.address);
   for (const segment of image.segments) {
     if (segment.kind !== 'memory') continue;
-    for (const { from, to, name, rank } of partsOf(image, segment)) {
+    for (const { from, to, name, rank } of partsOf(image, segment, globals)) {
       const sink = roots.sink(rank, () => name);
       for (const [first, end] of without(from, to, excluded)) {
         const at = image.at(first);
@@ -45,8 +52,36 @@ interface Part {
   readonly rank: RootRank;
 }
 
-/** A segment by what its parts are called. */
-function partsOf(image: MemoryImage, segment: Segment): Part[] {
+/** Variables of C that have a name. */
+interface Globals {
+  readonly address: number;
+  readonly sizeBytes: number;
+  readonly called: string;
+}
+
+function namedGlobals({ header }: MemoryImage): Globals[] {
+  return Object.entries(NAMES).flatMap(([symbol, called]) => {
+    const address = header.symbols[symbol];
+    return address === undefined ? [] : [{ address, sizeBytes: header.symbolBytes[symbol] ?? 0, called }];
+  });
+}
+
+/** What each extension has for itself, by the table of all, whose elements point to their zend_module_entry. */
+function moduleGlobals(image: MemoryImage): Globals[] {
+  const found: Globals[] = [];
+  const table = image.at(image.header.symbols['module_registry'] ?? 0);
+  if (table < 0) return found;
+  forEachElement(image, table, (element, key) => {
+    const entry = image.pointerAt(element);
+    const [sizeBytes, address] = [image.pointer(entry + GLOBALS_SIZE), image.pointer(entry + GLOBALS)];
+    const name = readName(image, key);
+    if (address !== 0 && name !== undefined) found.push({ address, sizeBytes, called: `${name} extension` });
+  });
+  return found;
+}
+
+/** A segment by what its parts are called; `globals` in order of address. */
+function partsOf(image: MemoryImage, segment: Segment, globals: readonly Globals[]): Part[] {
   const [start, end] = [segment.address, segment.address + segment.sizeBytes];
   const stack = image.header.threads.find(({ stackPointer }) => stackPointer >= start && stackPointer < end);
   // Below the stack pointer lies what returned functions left.
@@ -55,19 +90,14 @@ function partsOf(image: MemoryImage, segment: Segment): Part[] {
     return [{ from, to: end, name: 'C stack', rank: ROOT_RANK.cMemory }];
   }
   const { name, rank } = nameOf(segment);
-  const known = Object.entries(NAMES)
-    .flatMap(([symbol, called]) => {
-      const address = image.header.symbols[symbol];
-      return address !== undefined && address >= start && address < end ? [{ address, called, symbol }] : [];
-    })
-    .sort((a, b) => a.address - b.address);
   const parts: Part[] = [];
   let at = start;
-  for (const { address, called, symbol } of known) {
-    const last = Math.min(end, address + (image.header.symbolBytes[symbol] ?? 0));
+  for (const { address, sizeBytes, called } of globals) {
+    if (address < at || address >= end) continue;
+    const last = Math.min(end, address + sizeBytes);
     if (address > at) parts.push({ from: at, to: address, name, rank });
     if (last > address) parts.push({ from: address, to: last, name: called, rank: ROOT_RANK.engine });
-    at = Math.max(at, last);
+    at = last;
   }
   if (at < end) parts.push({ from: at, to: end, name, rank });
   return parts;

@@ -22,6 +22,7 @@ export function addEngineTables({ image }: HeapView, roots: RootList): void {
   addArenas(image, roots);
   addResources(image, globals + structures.eg.regularList, 'resource', roots);
   addResources(image, globals + structures.eg.persistentList, 'persistent resource', roots);
+  addTable(image, globals + engine.eg.symbolTable, '$GLOBALS', roots);
   addTable(image, globals + engine.eg.includedFiles, 'included files', roots);
   addTable(image, compilerGlobals(image) + structures.cg.internedStrings, 'interned strings', roots);
   for (const [field, name] of [
