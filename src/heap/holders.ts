@@ -1,4 +1,4 @@
-import type { HeldRecord } from '../trace/records.js';
+import type { HeldRecord, MixedLoop } from '../trace/records.js';
 import { HeapAnalysis } from './analysis.js';
 import { commonPaths } from './common-path.js';
 import { GARBAGE } from './garbage.js';
@@ -8,11 +8,16 @@ import type { MemoryImage } from './image.js';
 import { pathText } from './path-steps.js';
 import { spread } from './spread.js';
 
+/** A block that was live when the image was taken. */
+export interface BornBlock {
+  readonly address: number;
+  readonly bytes: number;
+  /** The loop of its birth. */
+  readonly loop: number;
+}
+
 /** What holds a set of blocks. */
-export type Holders = Pick<
-  HeldRecord,
-  'blocks' | 'reached' | 'cycle' | 'orphan' | 'missing' | 'holder' | 'path' | 'types'
->;
+export type Holders = Omit<HeldRecord, 'type' | 'hook' | 'site' | 'outside'>;
 
 /** So many ways are enough to see which is usual. */
 const MOST_PATHS = 200;
@@ -29,25 +34,27 @@ export class HolderFinder {
     this.graph = this.analysis.graph;
   }
 
-  /** Of the blocks at these addresses of the process. */
-  holdersOf(addresses: readonly number[]): Holders {
+  /** Of these blocks, by their addresses in the process. */
+  holdersOf(blocks: readonly BornBlock[]): Holders {
     const { bits } = this.analysis.garbage;
-    const nodes = addresses.map((address) => this.graph.nodeAt(address));
+    const nodes = blocks.map(({ address }) => this.graph.nodeAt(address));
     const found = nodes.filter((node) => node !== 0);
     const garbage = found.filter((node) => bits[node] !== 0);
     // What a cycle shares with an orphan stays when the collector has run.
-    const cycle = garbage.filter((node) => (bits[node]! & GARBAGE.orphan) === 0).length;
+    const cycles = garbage.filter((node) => (bits[node]! & GARBAGE.orphan) === 0);
     const reached = found.filter((node) => bits[node] === 0);
     const [common] = commonPaths(spread(reached, MOST_PATHS).map((node) => this.analysis.wayTo(node)));
+    const isMixed = reached.length > 0 && cycles.length > 0;
     return {
       blocks: nodes.length,
       reached: reached.length,
-      cycle,
-      orphan: garbage.length - cycle,
+      cycle: cycles.length,
+      orphan: garbage.length - cycles.length,
       missing: nodes.length - found.length,
       holder: common?.holder ?? null,
       path: common === undefined ? null : pathText(common),
-      types: this.typesOf(found),
+      types: this.typesOf(reached.length > 0 ? reached : found),
+      ...(isMixed && { mixed: { loops: byLoop(blocks, nodes, bits), garbageTypes: this.typesOf(cycles) } }),
     };
   }
 
@@ -61,4 +68,22 @@ export class HolderFinder {
     const types = [...sizes].sort(([a, aSize], [b, bSize]) => bSize - aSize || (a < b ? -1 : 1)).map(([type]) => type);
     return types.slice(0, MOST_TYPES);
   }
+}
+
+/** What is reached and what is garbage, by the loop of birth. */
+function byLoop(blocks: readonly BornBlock[], nodes: readonly number[], garbage: Uint8Array): MixedLoop[] {
+  const loops = new Map<number, { loop: number; reached: number; cycle: number; cycleBytes: number }>();
+  for (const [i, { loop, bytes }] of blocks.entries()) {
+    const node = nodes[i]!;
+    if (node === 0 || (garbage[node]! & GARBAGE.orphan) !== 0) continue;
+    let born = loops.get(loop);
+    if (born === undefined) loops.set(loop, (born = { loop, reached: 0, cycle: 0, cycleBytes: 0 }));
+    if (garbage[node] === 0) {
+      born.reached++;
+    } else {
+      born.cycle++;
+      born.cycleBytes += bytes;
+    }
+  }
+  return [...loops.values()].sort((a, b) => a.loop - b.loop);
 }

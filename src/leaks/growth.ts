@@ -1,6 +1,7 @@
 import type { NewMaxima } from './new-maxima.js';
 import type { SiteHistory } from './site-history.js';
 import { sliceTrend } from './slices.js';
+import type { SurvivorSeries } from './survivor-series.js';
 
 /** Loops after warm-up below which nothing that grows is judged. */
 export const FEWEST_LOOPS = 5;
@@ -11,12 +12,17 @@ export const FEWEST_LOOPS = 5;
  * so the churn of a line does not hide it. `loops` is the window's length.
  */
 export function accumulates(site: SiteHistory, loops: number): boolean {
+  return pilesUp(site, site.survivors, loops);
+}
+
+/** The same of some of the line's blocks: of those that something holds. */
+export function pilesUp(site: SiteHistory, survivors: SurvivorSeries, loops: number): boolean {
   const lifetime = site.oldestDeath > 1 ? site.oldestDeath : 0;
   // A lifetime is believed when the window is twice as long: blocks had the time to outlive it.
   if (loops < 2 * lifetime) return false;
   const span = loops - lifetime;
   if (span < FEWEST_LOOPS) return false;
-  const old = site.survivors.list().filter((survivors) => survivors.firstLoop <= span);
+  const old = survivors.list().filter(({ firstLoop }) => firstLoop <= span);
   if (old.length < FEWEST_EVENTS) return false;
   const gaps = new EventGaps();
   for (const { lastLoop } of old) gaps.add(Math.min(lastLoop, span));

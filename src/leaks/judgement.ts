@@ -3,6 +3,7 @@ import type { Collector, HeldRecord, Residue } from '../trace/records.js';
 import { FEWEST_LOOPS } from './growth.js';
 import type { SiteHistory, SitePlace } from './site-history.js';
 import { isUncollected, verdictWhenHeld } from './held.js';
+import { partsOf } from './mixed.js';
 import { Turnover } from './turnover.js';
 import { judgeSite, type SiteVerdict, type Verdict } from './verdict.js';
 
@@ -58,21 +59,29 @@ function judgeHook(hook: HookHistory, collector: Collector | null): JudgedSite[]
   });
   const growing = sites.filter(({ alone }) => isSuspect(alone)).map(({ site }) => site.bySize);
   const turnover = new Turnover(hook.older, growing, hook.judgedLoops);
-  return sites.map(({ site, alone }) => {
+  return sites.flatMap(({ site, alone }): JudgedSite[] => {
     const judged = isSuspect(alone) ? turnover.reconsider(alone, site.bySize) : alone;
     const { held } = site;
+    const both = { place: site.place, path: heaviestPath(site) };
+    const parts = isSuspect(judged) && collector?.enabled ? partsOf(site, judged, hook.judgedLoops) : undefined;
+    if (parts)
+      return [
+        { ...parts.leak, ...both },
+        { ...parts.cycle, ...both },
+      ];
     const verdict = verdictWhenHeld(judged, held, collector);
     // The alarm is for what goes on growing: a table that has come to rest needs none.
     const growth = isGuilty(verdict) || verdict === 'pending' ? growthOf(site) : undefined;
-    return {
-      ...judged,
-      verdict,
-      ...(held === undefined ? {} : { held }),
-      ...(isGuilty(verdict) && isUncollected(held, collector) ? { uncollected: true as const } : {}),
-      place: site.place,
-      path: heaviestPath(site),
-      ...(growth ? { growth } : {}),
-    };
+    return [
+      {
+        ...judged,
+        verdict,
+        ...(held === undefined ? {} : { held }),
+        ...(isGuilty(verdict) && isUncollected(held, collector) ? { uncollected: true as const } : {}),
+        ...both,
+        ...(growth ? { growth } : {}),
+      },
+    ];
   });
 }
 

@@ -51,7 +51,7 @@ export class SiteHistory {
 
   constructor(
     readonly place: SitePlace,
-    private readonly warmup: number,
+    readonly warmup: number,
   ) {}
 
   addResidue(loop: number, residue: Residue): void {

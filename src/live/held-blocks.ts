@@ -1,6 +1,7 @@
 import { MAX_HOOKS } from '../bpf/abi.js';
 import { collectorOf } from '../heap/collector.js';
 import { HolderFinder } from '../heap/holders.js';
+import type { BornBlock } from '../heap/holders.js';
 import type { MemoryImage } from '../heap/image.js';
 import type { History } from '../leaks/history.js';
 import { judge } from '../leaks/judgement.js';
@@ -39,9 +40,9 @@ export function heldRecords({ image, ledger }: CopiedProcess, history: History):
       collector: collectorOf(image),
     },
   ];
-  for (const { site, place, addresses } of blocksOf(sites, ledger, history)) {
-    if (addresses.length === 0) continue;
-    records.push({ type: 'held', hook: place.hook, site, outside: place.outside, ...finder.holdersOf(addresses) });
+  for (const { site, place, blocks } of blocksOf(sites, ledger, history)) {
+    if (blocks.length === 0) continue;
+    records.push({ type: 'held', hook: place.hook, site, outside: place.outside, ...finder.holdersOf(blocks) });
   }
   return records;
 }
@@ -54,31 +55,31 @@ interface LineBlocks {
   readonly place: JudgedSite['place'];
   /** One of the numbers of its places in the log. */
   readonly site: number;
-  readonly addresses: readonly number[];
+  readonly blocks: readonly BornBlock[];
 }
 
 /** The live blocks of each line; of a line whose blocks are all young, and may have been about to go, those. */
 function blocksOf(sites: readonly JudgedSite[], ledger: Ledger, history: History): LineBlocks[] {
-  const lines = sites.map(({ place }) => ({ place, site: -1, settled: [] as number[], young: [] as number[] }));
+  const lines = sites.map(({ place }) => ({ place, site: -1, settled: [] as BornBlock[], young: [] as BornBlock[] }));
   const bySite = new Map<number, (typeof lines)[number]>();
-  for (const { site, file, line, function: name } of history.sites) {
-    for (const blocks of lines) {
-      const { place } = blocks;
-      if (place.file !== file || place.line !== line || place.function !== name) continue;
-      blocks.site = site;
-      bySite.set(numberOf(site, place.hook, place.outside), blocks);
+  for (const known of history.sites) {
+    for (const line of lines) {
+      const { place } = line;
+      if (place.file !== known.file || place.line !== known.line || place.function !== known.function) continue;
+      line.site = known.site;
+      bySite.set(numberOf(known.site, place.hook, place.outside), line);
     }
   }
-  ledger.forEachLive((address, site, hook, outside, isSettled) => {
+  ledger.forEachLive(({ address, bytes, loop, site, hook, outside, isSettled }) => {
     const line = bySite.get(numberOf(site, hook, outside));
     if (line === undefined) return;
     const list = isSettled ? line.settled : line.young;
-    if (list.length < MOST_BLOCKS) list.push(address);
+    if (list.length < MOST_BLOCKS) list.push({ address, bytes, loop });
   });
   return lines.map(({ place, site, settled, young }) => ({
     place,
     site,
-    addresses: settled.length > 0 ? settled : young,
+    blocks: settled.length > 0 ? settled : young,
   }));
 }
 

@@ -43,6 +43,7 @@ const lateFree: Shape = {
 };
 const collector: Shape = { enabled: flag, threshold: count, roots: count, runs: count };
 const olderFree: Shape = { blocks: whole(1, EXACT), bytes: count };
+const mixedLoop: Shape = { loop: whole(1, EXACT), reached: count, cycle: count, cycleBytes: count };
 const counters: Shape = {
   events: count,
   droppedEvents: count,
@@ -52,6 +53,8 @@ const counters: Shape = {
   unreadFrames: count,
   unresolved: count,
 };
+
+const mixed: Shape = { loops: listOf(shaped(mixedLoop)), garbageTypes: listOf(text, MOST_TYPES) };
 
 const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
   trace: {
@@ -102,6 +105,7 @@ const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
     holder: textOrNull,
     path: textOrNull,
     types: listOf(text, MOST_TYPES),
+    mixed: (value) => (value === undefined ? undefined : shaped(mixed)(value)),
   },
   end: {
     reason: text,

@@ -14,13 +14,27 @@ export interface LedgerOptions {
   readonly onSurvivor?: (site: number) => void;
 }
 
+/** A block that is live, and where it comes from. */
+export interface LiveBlock {
+  address: number;
+  bytes: number;
+  site: number;
+  hook: number;
+  /** The loop of its birth, from 1. */
+  loop: number;
+  /** Born outside of the loops. */
+  outside: boolean;
+  /** Whether its loop is settled. */
+  isSettled: boolean;
+}
+
 /**
  * Keeps the books of a trace: takes the events in the order in which the program made them and hands out a record for
  * each settled loop. Loop n is settled at the end of loop n + 1, for neighbours offset each other. A loop that was not
  * followed by another whole one is never settled.
  *
- * A block belongs to the loop of the context (main or a fiber) that it was born in. One born between loops belongs to the hook that last began a
- * loop and is marked as outside; before any boundary that is loop -1 of hook 0.
+ * A block belongs to the loop of the context (main or a fiber) that it was born in. One born between loops belongs to
+ * the hook that last began a loop and is marked as outside; before any boundary that is loop -1 of hook 0.
  */
 export class Ledger {
   /** The live blocks; `birth` is packed, see `pack`. */
@@ -197,16 +211,21 @@ export class Ledger {
   }
 
   /**
-   * Calls back with each live block that was born in a recorded loop of its hook: its address, site and hook, whether it
-   * was born outside of the loops, and whether its own is settled. Walks the whole table.
+   * Calls back with each live block that was born in a recorded loop of its hook. The object is the same each time.
+   * Walks the whole table.
    */
-  forEachLive(
-    visit: (address: number, site: number, hook: number, outside: boolean, isSettled: boolean) => void,
-  ): void {
-    this.table.forEach((address, _sizeBytes, site, _path, birth) => {
-      const hook = this.hookOf(birth);
-      const loop = this.loopOf(birth);
-      if (loop >= 1) visit(address, site, hook, (birth & 1) === 1, this.hooks[hook]!.isSettled(loop));
+  forEachLive(visit: (block: Readonly<LiveBlock>) => void): void {
+    const block: LiveBlock = { address: 0, bytes: 0, site: 0, hook: 0, loop: 0, outside: false, isSettled: false };
+    this.table.forEach((address, sizeBytes, site, _path, birth) => {
+      block.loop = this.loopOf(birth);
+      if (block.loop < 1) return;
+      block.address = address;
+      block.bytes = sizeBytes;
+      block.site = site;
+      block.hook = this.hookOf(birth);
+      block.outside = (birth & 1) === 1;
+      block.isSettled = this.hooks[block.hook]!.isSettled(block.loop);
+      visit(block);
     });
   }
 

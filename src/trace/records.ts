@@ -159,8 +159,26 @@ export interface HeldRecord {
   readonly holder: string | null;
   /** The way from there, as most of that memory has it: `static AuditTrail::$entries → [*] → 'body'`. */
   readonly path: string | null;
-  /** What they are, those with most memory first: `string`, `array`, names of classes. */
+  /** What those that are reached are, or all where none is: `string`, `array`, names of classes, most memory first. */
   readonly types: readonly string[];
+  /** Where some are reached and some are cycles. */
+  readonly mixed?: MixedRecord;
+}
+
+/** A line whose blocks are partly held and partly garbage. */
+export interface MixedRecord {
+  /** By the loop of their birth, ascending. */
+  readonly loops: readonly MixedLoop[];
+  /** What the garbage is. */
+  readonly garbageTypes: readonly string[];
+}
+
+/** Blocks of one line that were born in the same loop: those that are reached, and those of cycles. */
+export interface MixedLoop {
+  readonly loop: number;
+  readonly reached: number;
+  readonly cycle: number;
+  readonly cycleBytes: number;
 }
 
 /** Last line of a log that was closed in order. */
