@@ -1,4 +1,4 @@
-import type { HeldRecord, MixedLoop } from '../trace/records.js';
+import type { HeldRecord, HeldLoop } from '../trace/records.js';
 import { HeapAnalysis } from './analysis.js';
 import { commonPaths } from './common-path.js';
 import { GARBAGE } from './garbage.js';
@@ -17,7 +17,7 @@ export interface BornBlock {
 }
 
 /** What holds a set of blocks. */
-export type Holders = Omit<HeldRecord, 'type' | 'hook' | 'site' | 'outside'>;
+export type Holders = Omit<HeldRecord, 'type' | 'hook' | 'site' | 'outside' | 'settled'>;
 
 /** So many ways are enough to see which is usual. */
 const MOST_PATHS = 200;
@@ -44,7 +44,6 @@ export class HolderFinder {
     const cycles = garbage.filter((node) => (bits[node]! & GARBAGE.orphan) === 0);
     const reached = found.filter((node) => bits[node] === 0);
     const [common] = commonPaths(spread(reached, MOST_PATHS).map((node) => this.analysis.wayTo(node)));
-    const isMixed = reached.length > 0 && cycles.length > 0;
     return {
       blocks: nodes.length,
       reached: reached.length,
@@ -54,7 +53,8 @@ export class HolderFinder {
       holder: common?.holder ?? null,
       path: common === undefined ? null : pathText(common),
       types: this.typesOf(reached.length > 0 ? reached : found),
-      ...(isMixed && { mixed: { loops: byLoop(blocks, nodes, bits), garbageTypes: this.typesOf(cycles) } }),
+      garbageTypes: this.typesOf(cycles),
+      loops: byLoop(blocks, nodes, bits),
     };
   }
 
@@ -71,15 +71,16 @@ export class HolderFinder {
 }
 
 /** What is reached and what is garbage, by the loop of birth. */
-function byLoop(blocks: readonly BornBlock[], nodes: readonly number[], garbage: Uint8Array): MixedLoop[] {
-  const loops = new Map<number, { loop: number; reached: number; cycle: number; cycleBytes: number }>();
+function byLoop(blocks: readonly BornBlock[], nodes: readonly number[], garbage: Uint8Array): HeldLoop[] {
+  const loops = new Map<number, Mutable<HeldLoop>>();
   for (const [i, { loop, bytes }] of blocks.entries()) {
     const node = nodes[i]!;
     if (node === 0 || (garbage[node]! & GARBAGE.orphan) !== 0) continue;
     let born = loops.get(loop);
-    if (born === undefined) loops.set(loop, (born = { loop, reached: 0, cycle: 0, cycleBytes: 0 }));
+    if (born === undefined) loops.set(loop, (born = { loop, reached: 0, reachedBytes: 0, cycle: 0, cycleBytes: 0 }));
     if (garbage[node] === 0) {
       born.reached++;
+      born.reachedBytes += bytes;
     } else {
       born.cycle++;
       born.cycleBytes += bytes;
@@ -87,3 +88,5 @@ function byLoop(blocks: readonly BornBlock[], nodes: readonly number[], garbage:
   }
   return [...loops.values()].sort((a, b) => a.loop - b.loop);
 }
+
+type Mutable<T> = { -readonly [member in keyof T]: T[member] };

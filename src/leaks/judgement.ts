@@ -3,7 +3,7 @@ import type { Collector, HeldRecord, Residue } from '../trace/records.js';
 import { FEWEST_LOOPS } from './growth.js';
 import type { SiteHistory, SitePlace } from './site-history.js';
 import { isUncollected, verdictWhenHeld } from './held.js';
-import { partsOf } from './mixed.js';
+import { partsOf } from './parts.js';
 import { Turnover } from './turnover.js';
 import { judgeSite, type SiteVerdict, type Verdict } from './verdict.js';
 
@@ -63,12 +63,8 @@ function judgeHook(hook: HookHistory, collector: Collector | null): JudgedSite[]
     const judged = isSuspect(alone) ? turnover.reconsider(alone, site.bySize) : alone;
     const { held } = site;
     const both = { place: site.place, path: heaviestPath(site) };
-    const parts = isSuspect(judged) && collector?.enabled ? partsOf(site, judged, hook.judgedLoops) : undefined;
-    if (parts)
-      return [
-        { ...parts.leak, ...both },
-        { ...parts.cycle, ...both },
-      ];
+    const parts = isSuspect(judged) ? partsOf(site, judged, hook.judgedLoops, collector) : undefined;
+    if (parts) return parts.map((part) => ({ ...part, ...both }));
     const verdict = verdictWhenHeld(judged, held, collector);
     // The alarm is for what goes on growing: a table that has come to rest needs none.
     const growth = isGuilty(verdict) || verdict === 'pending' ? growthOf(site) : undefined;

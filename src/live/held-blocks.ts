@@ -40,9 +40,10 @@ export function heldRecords({ image, ledger }: CopiedProcess, history: History):
       collector: collectorOf(image),
     },
   ];
-  for (const { site, place, blocks } of blocksOf(sites, ledger, history)) {
-    if (blocks.length === 0) continue;
-    records.push({ type: 'held', hook: place.hook, site, outside: place.outside, ...finder.holdersOf(blocks) });
+  for (const { site, place, settled, blocks } of blocksOf(sites, ledger, history)) {
+    if (site < 0) continue;
+    const { hook, outside } = place;
+    records.push({ type: 'held', hook, site, outside, settled, ...finder.holdersOf(blocks) });
   }
   return records;
 }
@@ -55,12 +56,20 @@ interface LineBlocks {
   readonly place: JudgedSite['place'];
   /** One of the numbers of its places in the log. */
   readonly site: number;
+  /** How many are of settled loops. */
+  readonly settled: number;
   readonly blocks: readonly BornBlock[];
 }
 
 /** The live blocks of each line; of a line whose blocks are all young, and may have been about to go, those. */
 function blocksOf(sites: readonly JudgedSite[], ledger: Ledger, history: History): LineBlocks[] {
-  const lines = sites.map(({ place }) => ({ place, site: -1, settled: [] as BornBlock[], young: [] as BornBlock[] }));
+  const lines = sites.map(({ place }) => ({
+    place,
+    site: -1,
+    count: 0,
+    settled: [] as BornBlock[],
+    young: [] as BornBlock[],
+  }));
   const bySite = new Map<number, (typeof lines)[number]>();
   for (const known of history.sites) {
     for (const line of lines) {
@@ -73,12 +82,14 @@ function blocksOf(sites: readonly JudgedSite[], ledger: Ledger, history: History
   ledger.forEachLive(({ address, bytes, loop, site, hook, outside, isSettled }) => {
     const line = bySite.get(numberOf(site, hook, outside));
     if (line === undefined) return;
+    if (isSettled) line.count++;
     const list = isSettled ? line.settled : line.young;
     if (list.length < MOST_BLOCKS) list.push({ address, bytes, loop });
   });
-  return lines.map(({ place, site, settled, young }) => ({
+  return lines.map(({ place, site, count, settled, young }) => ({
     place,
     site,
+    settled: count,
     blocks: settled.length > 0 ? settled : young,
   }));
 }

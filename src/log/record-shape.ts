@@ -43,7 +43,7 @@ const lateFree: Shape = {
 };
 const collector: Shape = { enabled: flag, threshold: count, roots: count, runs: count };
 const olderFree: Shape = { blocks: whole(1, EXACT), bytes: count };
-const mixedLoop: Shape = { loop: whole(1, EXACT), reached: count, cycle: count, cycleBytes: count };
+const heldLoop: Shape = { loop: whole(1, EXACT), reached: count, reachedBytes: count, cycle: count, cycleBytes: count };
 const counters: Shape = {
   events: count,
   droppedEvents: count,
@@ -53,8 +53,6 @@ const counters: Shape = {
   unreadFrames: count,
   unresolved: count,
 };
-
-const mixed: Shape = { loops: listOf(shaped(mixedLoop)), garbageTypes: listOf(text, MOST_TYPES) };
 
 const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
   trace: {
@@ -97,6 +95,7 @@ const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
     hook: whole(0, 1023),
     site: id,
     outside: flag,
+    settled: count,
     blocks: count,
     reached: count,
     cycle: count,
@@ -105,7 +104,8 @@ const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
     holder: textOrNull,
     path: textOrNull,
     types: listOf(text, MOST_TYPES),
-    mixed: (value) => (value === undefined ? undefined : shaped(mixed)(value)),
+    garbageTypes: listOf(text, MOST_TYPES),
+    loops: listOf(shaped(heldLoop)),
   },
   end: {
     reason: text,

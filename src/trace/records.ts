@@ -148,6 +148,8 @@ export interface HeldRecord {
   readonly hook: number;
   readonly site: number;
   readonly outside: boolean;
+  /** Its blocks of settled loops that were live when the copy was made: fewer than before, where some went since. */
+  readonly settled: number;
   /** Blocks that were looked for in the copy; the four below add up to it. */
   readonly blocks: number;
   /** Reached from a root, kept alive by each other only, referred to by nothing, not in the copy. */
@@ -161,22 +163,17 @@ export interface HeldRecord {
   readonly path: string | null;
   /** What those that are reached are, or all where none is: `string`, `array`, names of classes, most memory first. */
   readonly types: readonly string[];
-  /** Where some are reached and some are cycles. */
-  readonly mixed?: MixedRecord;
-}
-
-/** A line whose blocks are partly held and partly garbage. */
-export interface MixedRecord {
-  /** By the loop of their birth, ascending. */
-  readonly loops: readonly MixedLoop[];
-  /** What the garbage is. */
+  /** What the cycles are. */
   readonly garbageTypes: readonly string[];
+  /** By the loop of their birth, ascending. */
+  readonly loops: readonly HeldLoop[];
 }
 
 /** Blocks of one line that were born in the same loop: those that are reached, and those of cycles. */
-export interface MixedLoop {
+export interface HeldLoop {
   readonly loop: number;
   readonly reached: number;
+  readonly reachedBytes: number;
   readonly cycle: number;
   readonly cycleBytes: number;
 }

@@ -1,0 +1,77 @@
+import type { Collector, HeldRecord } from '../trace/records.js';
+import { FEWEST_LOOPS, pilesUp } from './growth.js';
+import type { Level, SiteHistory } from './site-history.js';
+import { SurvivorSeries } from './survivor-series.js';
+import type { SiteVerdict } from './verdict.js';
+
+/** A part of what a line left behind, and what is known of it. */
+export interface Part extends SiteVerdict {
+  readonly held: HeldRecord;
+}
+
+/**
+ * What a line keeps and what it does not, apart, by the copy of the heap: much garbage on a line must not hide a leak
+ * there, a leak is not as big as both, and what was freed between the last loop and the copy is kept by nothing (the
+ * collector may have run). Undefined where all that the loops say stands.
+ */
+export function partsOf(
+  site: SiteHistory,
+  judged: SiteVerdict,
+  loops: number,
+  collector: Collector | null,
+): Part[] | undefined {
+  const { held } = site;
+  if (held === undefined || loops < FEWEST_LOOPS) return undefined;
+  const sums = sumsOf(site, held, collector?.enabled !== false);
+  const gone = Math.max(0, site.aliveBlocks - held.settled);
+  if (gone + sums.garbage.blocks === 0) return undefined;
+  if (pilesUp(site, sums.survivors, loops)) {
+    const kept = gone > 0 ? sums.kept : minus(site.netSettled, sums.garbage);
+    if (kept.bytes <= 0) return undefined;
+    const leak = { ...part(judged, 'leak', kept, loops), held: { ...held, cycle: 0 } };
+    return sums.garbage.blocks === 0 ? [leak] : [leak, cycleOf(judged, held, sums.garbage, loops)];
+  }
+  const isMostlyGone = gone * 2 > site.aliveBlocks;
+  return isMostlyGone ? [{ ...part(judged, 'offset', sums.kept, loops), held }] : undefined;
+}
+
+interface Sums {
+  /** Of the window: what nothing will free, by the loop of its birth, and what the collector will. */
+  readonly survivors: SurvivorSeries;
+  readonly kept: Level;
+  readonly garbage: Level;
+}
+
+function sumsOf(site: SiteHistory, held: HeldRecord, isCollected: boolean): Sums {
+  const survivors = new SurvivorSeries();
+  let kept = NOTHING;
+  let garbage = NOTHING;
+  for (const { loop, reached, reachedBytes, cycle, cycleBytes } of held.loops) {
+    if (loop <= site.warmup) continue;
+    const [stays, goes] = isCollected ? [reached, cycle] : [reached + cycle, 0];
+    if (stays > 0) survivors.add(loop - site.warmup, stays);
+    kept = plus(kept, { blocks: stays, bytes: isCollected ? reachedBytes : reachedBytes + cycleBytes });
+    garbage = plus(garbage, { blocks: goes, bytes: isCollected ? cycleBytes : 0 });
+  }
+  return { survivors, kept, garbage };
+}
+
+function cycleOf(judged: SiteVerdict, held: HeldRecord, garbage: Level, loops: number): Part {
+  const types = held.garbageTypes;
+  return { ...part(judged, 'cycle', garbage, loops), held: { ...held, reached: 0, holder: null, path: null, types } };
+}
+
+function part(judged: SiteVerdict, verdict: SiteVerdict['verdict'], amount: Level, loops: number): SiteVerdict {
+  const evidence = { ...judged.evidence, survivors: Math.max(0, amount.blocks) };
+  return { ...judged, verdict, ...amount, bytesPerLoop: amount.bytes / loops, evidence };
+}
+
+function plus(a: Level, b: Level): Level {
+  return { blocks: a.blocks + b.blocks, bytes: a.bytes + b.bytes };
+}
+
+function minus(a: Level, b: Level): Level {
+  return { blocks: a.blocks - b.blocks, bytes: a.bytes - b.bytes };
+}
+
+const NOTHING: Level = { blocks: 0, bytes: 0 };

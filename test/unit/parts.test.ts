@@ -1,0 +1,100 @@
+import test from 'ava';
+import { partsOf, type Part } from '../../src/leaks/parts.js';
+import { SiteHistory } from '../../src/leaks/site-history.js';
+import { judgeSite } from '../../src/leaks/verdict.js';
+import type { Collector, HeldLoop, HeldRecord } from '../../src/trace/records.js';
+
+// A line that makes 5 blocks of 80 bytes in each of 60 loops, and what the copy of the heap says of them.
+
+const WARMUP = 3;
+const LOOPS = 60;
+const ON: Collector = { enabled: true, threshold: 10_001, roots: 5, runs: 0 };
+
+test('one held block a loop among four of garbage is a leak of that one', (t) => {
+  const [leak, cycle, ...others] = parts((loop) => ({ loop, ...amounts(1, 4) }))!;
+  t.like(leak, { verdict: 'leak', bytesPerLoop: 80, blocks: LOOPS, bytes: 80 * LOOPS });
+  t.like(leak!.held, { holder: 'static Foo::$bar', types: ['Held'] });
+  t.like(cycle, { verdict: 'cycle', bytesPerLoop: 320, blocks: 4 * LOOPS });
+  t.like(cycle!.held, { holder: null, path: null, types: ['Garbage'] });
+  t.deepEqual(others, []);
+});
+
+test('held blocks of the first loops only are no leak of their own', (t) => {
+  t.is(
+    parts((loop) => ({ loop, ...(loop < 12 ? amounts(1, 4) : amounts(0, 5)) })),
+    undefined,
+  );
+});
+
+test('what the collector takes counts as kept while it is off', (t) => {
+  const off = { ...ON, enabled: false };
+  t.is(
+    parts((loop) => ({ loop, ...amounts(1, 4) }), { collector: off }),
+    undefined,
+  );
+});
+
+test('blocks that went between the last loop and the copy were kept by nothing', (t) => {
+  const found = parts((loop) => ({ loop, ...amounts(0, loop === 63 ? 1 : 0) }), { settled: 1 })!;
+  t.deepEqual(
+    found.map(({ verdict }) => verdict),
+    ['offset'],
+  );
+});
+
+test('what stayed when the others went is a leak of what stayed', (t) => {
+  const found = parts((loop) => ({ loop, ...amounts(1, 0) }), { settled: LOOPS + WARMUP })!;
+  t.deepEqual(
+    found.map(({ verdict, bytesPerLoop }) => [verdict, bytesPerLoop]),
+    [['leak', 80]],
+  );
+});
+
+test('a line whose blocks are all held and all there is left as it is', (t) => {
+  t.is(
+    parts((loop) => ({ loop, ...amounts(5, 0) })),
+    undefined,
+  );
+});
+
+function parts(
+  inCopy: (loop: number) => HeldLoop,
+  { collector = ON, settled = 5 * (LOOPS + WARMUP) } = {},
+): Part[] | undefined {
+  const place = { hook: 0, file: '/app/a.php', line: 7, function: 'handle', outside: false };
+  const site = new SiteHistory(place, WARMUP);
+  const loops: HeldLoop[] = [];
+  for (let loop = 1; loop <= LOOPS + WARMUP; loop++) {
+    site.beginLoop();
+    site.addResidue(loop, { site: 1, path: 0, outside: false, blocks: 5, bytes: 400 });
+    site.endLoop(loop);
+    loops.push(inCopy(loop));
+  }
+  site.held = record(loops, settled);
+  return partsOf(site, judgeSite(site, LOOPS), LOOPS, collector);
+}
+
+function record(loops: readonly HeldLoop[], settled: number): HeldRecord {
+  const sum = (of: (loop: HeldLoop) => number): number => loops.reduce((total, loop) => total + of(loop), 0);
+  return {
+    type: 'held',
+    hook: 0,
+    site: 1,
+    outside: false,
+    settled,
+    blocks: settled,
+    reached: sum(({ reached }) => reached),
+    cycle: sum(({ cycle }) => cycle),
+    orphan: 0,
+    missing: 0,
+    holder: 'static Foo::$bar',
+    path: 'static Foo::$bar → [*]',
+    types: ['Held'],
+    garbageTypes: ['Garbage'],
+    loops,
+  };
+}
+
+function amounts(reached: number, cycle: number): Omit<HeldLoop, 'loop'> {
+  return { reached, reachedBytes: 80 * reached, cycle, cycleBytes: 80 * cycle };
+}
