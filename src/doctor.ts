@@ -1,23 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stopAtExec } from './bpf/launch-object.js';
-import { PhptraceError } from './errors.js';
+import { check, messageOf } from './check.js';
+import type { Check } from './check.js';
 import { checkHeap, openTarget, readHeap } from './live/target.js';
 import type { Target } from './live/target.js';
-import { openHitCounter } from './native/kernel-links.js';
+import { machineChecks } from './machine-checks.js';
 import { readSapi } from './php/process.js';
 
-/** One thing that tracing needs or can use. */
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  /** False where tracing works without it. */
-  readonly required: boolean;
-  readonly found: string;
-  /** What to do, where it is missing. */
-  readonly remedy?: string;
-}
+export type { Check } from './check.js';
 
 export interface Diagnosis {
   readonly checks: readonly Check[];
@@ -25,88 +14,11 @@ export interface Diagnosis {
   readonly usable: boolean;
 }
 
-/** linux/capability.h. */
-const CAPABILITIES = { CAP_SYS_PTRACE: 19, CAP_SYS_ADMIN: 21, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
-const OLDEST_KERNEL = [5, 15] as const;
-
 /** Says whether tracing works on this machine, and for a process how its layout was found and checked. */
 export async function doctor(pid?: number): Promise<Diagnosis> {
-  const checks = [kernel(), capabilities(), btf(), uprobes(), uprobeMulti(), programs(), watchpoint()];
+  const checks = machineChecks();
   if (pid !== undefined) checks.push(...(await checkProcess(pid)));
   return { checks, usable: checks.every(({ ok, required }) => ok || !required) };
-}
-
-function check(name: string, ok: boolean, found: string, remedy: string, required = true): Check {
-  return { name, ok, required, found, ...(ok ? {} : { remedy }) };
-}
-
-function isKernelSince([major, minor]: readonly [number, number]): boolean {
-  const [ours = 0, oursMinor = 0] = release().split('.').map(Number);
-  return ours > major || (ours === major && oursMinor >= minor);
-}
-
-function kernel(): Check {
-  const ok = process.platform === 'linux' && process.arch === 'x64' && isKernelSince(OLDEST_KERNEL);
-  return check('kernel', ok, `${process.platform} ${release()} ${process.arch}`, 'use Linux 5.15 or later on x86-64');
-}
-
-function capabilities(): Check {
-  const status = readFileSync('/proc/self/status', 'utf8');
-  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
-  const has = (capability: number): boolean => ((effective >> BigInt(capability)) & 1n) === 1n;
-  const missing = (['CAP_BPF', 'CAP_PERFMON', 'CAP_SYS_PTRACE'] as const).filter(
-    (name) => !has(CAPABILITIES[name]) && !(name !== 'CAP_SYS_PTRACE' && has(CAPABILITIES.CAP_SYS_ADMIN)),
-  );
-  const found = missing.length === 0 ? 'CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE' : `without ${missing.join(', ')}`;
-  return check('capabilities', missing.length === 0, found, 'run as root: sudo phptrace …');
-}
-
-function btf(): Check {
-  const file = '/sys/kernel/btf/vmlinux';
-  const ok = existsSync(file);
-  return check(
-    'BTF',
-    ok,
-    ok ? file : 'none',
-    'not needed by the exact trace; a kernel with CONFIG_DEBUG_INFO_BTF has it',
-    false,
-  );
-}
-
-function uprobes(): Check {
-  const ok = existsSync('/sys/bus/event_source/devices/uprobe/type');
-  return check('uprobes', ok, ok ? 'perf uprobe events' : 'none', 'use a kernel built with CONFIG_UPROBE_EVENTS');
-}
-
-function uprobeMulti(): Check {
-  const ok = isKernelSince([6, 6]);
-  return check(
-    'uprobe_multi',
-    ok,
-    ok ? 'kernel 6.6 or later' : 'none',
-    'not needed: perf links do the same, slower to attach',
-    false,
-  );
-}
-
-function programs(): Check {
-  try {
-    stopAtExec(0)();
-    return check('BPF programs', true, 'the kernel loads them', '');
-  } catch (error) {
-    return check('BPF programs', false, messageOf(error), 'run as root, and see that libbpf1 is installed');
-  }
-}
-
-/** Tried on a word of this very process. */
-function watchpoint(): Check {
-  const remedy = "not needed: the opline's handler is probed instead, at a higher cost a loop";
-  try {
-    openHitCounter(process.pid, 0x1000).close();
-    return check('watchpoints', true, 'hardware breakpoints', '', false);
-  } catch (error) {
-    return check('watchpoints', false, messageOf(error), remedy, false);
-  }
 }
 
 async function checkProcess(pid: number): Promise<Check[]> {
@@ -185,9 +97,4 @@ async function sizeCheck(target: Target): Promise<Check> {
     'size is larger than real_size',
     'send this output: the layout is wrong for this build',
   );
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof PhptraceError) return error.message;
-  throw error;
 }

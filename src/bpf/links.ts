@@ -1,3 +1,4 @@
+import { missingCapabilities, wayToRights } from '../native/capabilities.js';
 import { SystemCallError, closeFd, closeFdsInParallel } from '../native/libc.js';
 import { createPerfLink, createUprobeMultiLink, openUprobeEvent, openWatchpointEvent } from '../native/kernel-links.js';
 import type { ProbePoint } from '../native/kernel-links.js';
@@ -52,7 +53,7 @@ export function attachUprobes(
     for (const fd of fds) closeFd(fd);
     const refused = error instanceof SystemCallError && ['EINVAL', 'EOPNOTSUPP'].includes(error.errnoName);
     if (kind === 'multi' && refused) throw new MissingUprobeMulti('this kernel has no uprobe_multi links');
-    throw explainAttachFailure(error, file, pid);
+    throw explainAttachFailure(error, kind, file, pid);
   }
   return { detach: () => closeFdsInParallel(fds) };
 }
@@ -104,15 +105,23 @@ function groupByProgram(probes: readonly Probe[]): Map<UprobeProgram, ProbePoint
   return groups;
 }
 
-function explainAttachFailure(error: unknown, file: string, pid: number): unknown {
+function explainAttachFailure(error: unknown, kind: LinkKind, file: string, pid: number): unknown {
   if (!(error instanceof SystemCallError)) return error;
-  const hint: Record<string, string> = {
-    EPERM: 'run as root or grant CAP_BPF and CAP_PERFMON',
-    EACCES: 'run as root or grant CAP_BPF and CAP_PERFMON',
-    ESRCH: 'the process has gone',
-    ENOENT: 'the file has gone',
+  const ways: Record<string, () => string> = {
+    EPERM: () => rightsFor(kind),
+    EACCES: () => rightsFor(kind),
+    ESRCH: () => 'the process has gone',
+    ENOENT: () => 'the file has gone',
   };
-  const way = hint[error.errnoName];
+  const way = ways[error.errnoName];
   const text = `cannot attach probes to ${file} of process ${String(pid)}: ${error.message}`;
-  return new PhptraceError(way === undefined ? text : `${text}: ${way}`);
+  return new PhptraceError(way === undefined ? text : `${text}: ${way()}`);
+}
+
+/** Linux 6.16, and older ones with its fix, let nobody but CAP_SYS_ADMIN open a uprobe as a perf event. */
+function rightsFor(kind: LinkKind): string {
+  const usual = ['CAP_BPF', 'CAP_PERFMON'] as const;
+  return kind === 'perf' && missingCapabilities(usual).length === 0
+    ? wayToRights('CAP_SYS_ADMIN')
+    : wayToRights(...usual);
 }

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { PhptraceError } from '../errors.js';
+import { isInUserNamespace, missingCapabilities, wayToRights } from '../native/capabilities.js';
 import { closeObject, loadObject, openObject, takeLibbpfMessages } from '../native/libbpf.js';
 import type { BpfObject } from '../native/libbpf.js';
+
+const TO_LOAD = ['CAP_BPF', 'CAP_PERFMON'] as const;
 
 /**
  * Opens a built BPF object, lets `prepare` set its knobs, and loads it into the kernel.
@@ -25,8 +28,9 @@ export function loadObjectFile(name: string, prepare: (object: BpfObject) => voi
 
 function explain(error: unknown): unknown {
   if (!(error instanceof PhptraceError)) return error;
-  if (/EPERM|EACCES/.test(error.message) && process.getuid?.() !== 0) {
-    return new PhptraceError(`${error.message}: run as root or grant CAP_BPF and CAP_PERFMON`);
+  // With rights it is something else that is wrong, and libbpf has said what.
+  if (/EPERM|EACCES/.test(error.message) && (missingCapabilities(TO_LOAD).length > 0 || isInUserNamespace())) {
+    return new PhptraceError(`${error.message}: ${wayToRights(...TO_LOAD)}`);
   }
   const cause = takeLibbpfMessages().findLast((line) => /failed|invalid|denied|not allowed/i.test(line));
   return cause === undefined ? error : new PhptraceError(`${error.message}: ${cause}`);

@@ -1,4 +1,5 @@
 import { PhptraceError } from '../errors.js';
+import { wayToRights } from '../native/capabilities.js';
 import { copyRanges } from '../native/copy-ranges.js';
 import { Pages, SystemCallError, pauseMs } from '../native/libc.js';
 import { allocatorCode } from '../php/allocator-code.js';
@@ -208,6 +209,6 @@ function growsTooFast(pid: number, neededBytes: number): PhptraceError {
 
 function forbidden(pid: number, error: SystemCallError): PhptraceError {
   return new PhptraceError(
-    `cannot read memory of process ${String(pid)}: ${error.errnoName}: run as root or grant CAP_SYS_PTRACE`,
+    `cannot read memory of process ${String(pid)}: ${error.errnoName}: ${wayToRights('CAP_SYS_PTRACE')}`,
   );
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { PhptraceError } from '../errors.js';
+import { wayToRights } from '../native/capabilities.js';
 
 /** One line of /proc/<pid>/maps (Documentation/filesystems/proc.rst). */
 export interface Mapped {
@@ -55,7 +56,7 @@ export function explainProc(error: unknown, pid: number): unknown {
     return new PhptraceError(`no process ${String(pid)}: look for the right pid with \`pgrep -a php\``);
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return new PhptraceError(`cannot look into process ${String(pid)}: ${code}: run as root or grant CAP_SYS_PTRACE`);
+    return new PhptraceError(`cannot look into process ${String(pid)}: ${code}: ${wayToRights('CAP_SYS_PTRACE')}`);
   }
   return error;
 }

@@ -1,4 +1,5 @@
 import { PhptraceError } from '../errors.js';
+import { wayToRights } from '../native/capabilities.js';
 import { SystemCallError, readProcessMemory } from '../native/libc.js';
 
 const TWO_32 = 2 ** 32;
@@ -76,6 +77,6 @@ function explain(error: unknown, pid: number): unknown {
   if (!(error instanceof SystemCallError)) return error;
   if (error.errnoName === 'ESRCH') return goneProcess(pid);
   return new PhptraceError(
-    `cannot read memory of process ${String(pid)}: ${error.errnoName}: run as root or grant CAP_SYS_PTRACE`,
+    `cannot read memory of process ${String(pid)}: ${error.errnoName}: ${wayToRights('CAP_SYS_PTRACE')}`,
   );
 }

@@ -1,4 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { PhptraceError } from '../errors.js';
+import { wayToRights } from '../native/capabilities.js';
 import { SystemCallError } from '../native/libc.js';
 import { PagemapScan } from '../native/pagemap-scan.js';
 import { explainProc } from './maps.js';
@@ -28,7 +30,7 @@ export class Pagemap {
     try {
       this.fd = openSync(`/proc/${String(pid)}/pagemap`, 'r');
     } catch (error) {
-      throw explainProc(error, pid);
+      throw explainPagemap(error, pid);
     }
     this.scan = new PagemapScan(this.fd);
   }
@@ -78,6 +80,14 @@ export class Pagemap {
       throw explainProc(error, this.pid);
     }
   }
+}
+
+/** Unlike the rest of /proc/<pid>, only its owner may open it: another user's takes one capability more. */
+function explainPagemap(error: unknown, pid: number): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code !== 'EACCES' && code !== 'EPERM') return explainProc(error, pid);
+  const way = wayToRights('CAP_SYS_PTRACE', 'CAP_DAC_READ_SEARCH');
+  return new PhptraceError(`cannot tell which pages process ${String(pid)} of another user has: ${code}: ${way}`);
 }
 
 /** Adds the runs that the first `pages` entries show, the first entry being that of the page at `address`. */

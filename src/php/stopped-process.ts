@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { PhptraceError } from '../errors.js';
+import { wayToRights } from '../native/capabilities.js';
 import { SystemCallError, pauseMs } from '../native/libc.js';
 import { detach, interrupt, readRegisters, seize, traceeState } from '../native/ptrace.js';
 import type { ThreadRegisters } from '../native/ptrace.js';
@@ -197,5 +198,5 @@ function tracedProcess(pid: number, tracer: number): PhptraceError {
 }
 
 function forbidden(pid: number, error: SystemCallError): PhptraceError {
-  return new PhptraceError(`cannot stop process ${String(pid)}: ${error.message}: run as root or grant CAP_SYS_PTRACE`);
+  return new PhptraceError(`cannot stop process ${String(pid)}: ${error.message}: ${wayToRights('CAP_SYS_PTRACE')}`);
 }
