@@ -7,6 +7,7 @@ import { addDiffCommand } from './diff.js';
 import { addDoctorCommand } from './doctor.js';
 import { addDumpCommand } from './dump.js';
 import type { SetExitCode } from './exit-code.js';
+import { addPsCommand } from './ps.js';
 import { addRunCommand } from './run.js';
 
 /**
@@ -43,6 +44,7 @@ function createProgram(setExitCode: SetExitCode): Command {
   addAttachCommand(program, setExitCode);
   addRunCommand(program, setExitCode);
   addAnalyzeCommand(program, setExitCode);
+  addPsCommand(program);
   addDumpCommand(program);
   addDiffCommand(program);
   addCleanCommand(program);

@@ -1,6 +1,6 @@
 /**
  * phptrace's public interface. `attach` and `run` trace a PHP process, `analyze` makes the report of a log, `clean`
- * removes logs, `doctor` says whether tracing works here. `snapshot` copies a process's memory, `openDump` reads a saved
+ * removes logs, `listProcesses` finds PHP processes, `doctor` says whether tracing works here. `snapshot` copies a process's memory, `openDump` reads a saved
  * copy, `diff` compares two. The command line uses nothing else.
  */
 export { analyze } from './analyze.js';
@@ -9,10 +9,13 @@ export { clean } from './clean.js';
 export { doctor } from './doctor.js';
 export type { Check, Diagnosis } from './doctor.js';
 export { PhptraceError } from './errors.js';
-export type { RunOptions, SnapshotOptions, TraceObserver, TraceOptions } from './options.js';
+export type { ListOptions, RunOptions, SnapshotOptions, TraceObserver, TraceOptions } from './options.js';
+export { listProcesses } from './processes.js';
 export type { SnapshotDiff } from './report/diff-model.js';
 export { renderDiffText } from './report/diff-text.js';
 export { renderJson } from './report/json.js';
+export type { ListedProcess, ProcessList } from './report/process-list.js';
+export { renderProcessList } from './report/process-list-text.js';
 export { grouped, readableSize } from './report/readable-size.js';
 export type { Accounting, Frame, Report, ReportedSite } from './report/model.js';
 export type { SnapshotReport, SnapshotReportOptions } from './report/snapshot-model.js';

@@ -49,6 +49,14 @@ export interface SnapshotOptions {
   readonly observer?: Pick<TraceObserver, 'debug'>;
 }
 
+/** What `listProcesses` takes. All optional. */
+export interface ListOptions {
+  /** How long to watch the heaps grow, in seconds. Default 3. */
+  readonly intervalSeconds?: number;
+  /** Hears details; never needed for the result. */
+  readonly observer?: Pick<TraceObserver, 'debug'>;
+}
+
 export interface TraceObserver {
   /** A sentence for the person who waits: what is awaited, what `auto` chose. */
   note?(sentence: string): void;

@@ -16,7 +16,7 @@ import type { Engine } from '../php/functions.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import type { ProbeSites } from '../php/probe-sites.js';
 import { detectVersion } from '../php/php-version.js';
-import { openPhpProcess } from '../php/process.js';
+import { UnreadablePhp, openPhpProcess } from '../php/process.js';
 import type { PhpProcess } from '../php/process.js';
 import { proveStructures } from '../php/prove-structures.js';
 import type { StructureCheck } from '../php/prove-structures.js';
@@ -52,7 +52,7 @@ export function openTarget(pid: number, opening: Opening = { cache: false }): Ta
   const process = openPhpProcess(pid);
   const { elf, memory, loadBias } = process;
   try {
-    const build = opening.cache ? cachedBuild(elf, opening) : deriveAfresh(elf);
+    const build = buildOf(elf, opening);
     const { version, sites, heap, layout } = build;
     const engine = { memory, layout, executorGlobals: layout.executorGlobals + loadBias };
     const probes = allocatorProbes(sites, elf);
@@ -80,6 +80,11 @@ function provenStructures({ elf, loadBias }: PhpProcess, engine: Engine): Proven
   return { ...derived, memory, checks: proveStructures(memory) };
 }
 
+/** What is derived of a binary. @throws PhptraceError that names what could not be proven */
+export function buildOf(elf: ElfFile, opening: Opening): PhpBuild {
+  return opening.cache ? cachedBuild(elf, opening) : deriveAfresh(elf);
+}
+
 function cachedBuild(elf: ElfFile, { debug }: Opening): PhpBuild {
   const cache = new BuildCache((sentence) => debug?.(sentence));
   const known = cache.read(elf);
@@ -101,11 +106,14 @@ function deriveAfresh(elf: ElfFile): PhpBuild {
   }
 }
 
+/** A process and where its heap keeps what. */
+export type HeapOwner = Pick<Target, 'process' | 'heap'>;
+
 /** The live heap as it stands, or undefined before PHP has made it. */
 export function readHeap({
   process,
   heap,
-}: Target): { address: number; sizeBytes: number; custom: boolean } | undefined {
+}: HeapOwner): { address: number; sizeBytes: number; custom: boolean } | undefined {
   const { memory, loadBias } = process;
   const address = memory.pointer(heap.allocGlobals + loadBias);
   if (address === 0) return undefined;
@@ -119,19 +127,21 @@ export function readHeap({
 const CHUNK_BYTES = 2 * 1024 * 1024;
 
 /** The layout was derived from code; here the live heap confirms it. @throws PhptraceError where it does not */
-export function checkHeap(target: Target): void {
+export function checkHeap(target: HeapOwner): void {
   const { process, heap } = target;
   const found = readHeap(target);
   if (found === undefined) return;
   if (found.custom) {
-    throw new PhptraceError(
+    throw new UnreadablePhp(
+      'other allocator',
       `process ${String(process.pid)} does not use PHP's own allocator (USE_ZEND_ALLOC=0 or an extension replaced ` +
         'it): start it without that to trace it',
     );
   }
   const mainChunk = process.memory.pointer(found.address + heap.mainChunk);
   if (mainChunk !== found.address - (found.address % CHUNK_BYTES)) {
-    throw new PhptraceError(
+    throw new UnreadablePhp(
+      'unknown layout',
       `${process.fileName}: the heap at 0x${found.address.toString(16)} is not laid out as its code says (main_chunk ` +
         `is 0x${mainChunk.toString(16)}): this build of PHP is not supported yet; send the output of \`phptrace doctor\``,
     );

@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { PhptraceError } from '../errors.js';
 import { openElf } from './elf.js';
 import type { ElfFile } from './elf.js';
@@ -10,6 +10,19 @@ const PAGE_MASK = ~0xfff;
 
 /** The process runs something else: for a command that is being launched, not yet PHP. */
 export class NotPhp extends PhptraceError {}
+
+/** It is PHP, but one that cannot be read; `short` says why in a few words. */
+export class UnreadablePhp extends PhptraceError {
+  constructor(
+    readonly short: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Opens a file that a process has mapped under this name; undefined for one that is none of ours to read. */
+export type OpenMapped = (file: string, name: string) => ElfFile | undefined;
 
 /** A process and the file of it that holds PHP's allocator. */
 export interface PhpProcess {
@@ -26,9 +39,10 @@ export interface PhpProcess {
 
 /**
  * Finds PHP in a process: its executable, or a library (libphp). The caller closes `elf`.
+ * @param open for who looks at many processes that share their files
  * @throws PhptraceError where there is no such process, no right to look, or no PHP in it
  */
-export function openPhpProcess(pid: number): PhpProcess {
+export function openPhpProcess(pid: number, open: OpenMapped = openOwn): PhpProcess {
   const maps = readMaps(pid);
   const executable = executableName(pid);
   const candidates = [executable.mapped ?? '', ...libraries(maps, executable.name)];
@@ -37,7 +51,7 @@ export function openPhpProcess(pid: number): PhpProcess {
     const first = maps.find(({ path }) => path === name);
     if (!first) continue;
     const file = name === executable.mapped ? `/proc/${String(pid)}/exe` : mapFile(pid, first);
-    const elf = tryOpenElf(file);
+    const elf = open(file, name);
     if (!elf) continue;
     if (elf.symbol('_emalloc') !== undefined && elf.symbol('zend_mm_get_heap') !== undefined) {
       const loadBias = biasOf(
@@ -47,10 +61,11 @@ export function openPhpProcess(pid: number): PhpProcess {
       return { pid, memory: new ProcessMemory(pid), elf, file, fileName: name, loadBias };
     }
     if (elf.symbol('executor_globals') === undefined && looksLikePhp(elf)) stripped = name;
-    elf.close();
+    if (open === openOwn) elf.close();
   }
   if (stripped !== undefined) {
-    throw new PhptraceError(
+    throw new UnreadablePhp(
+      'no symbols',
       `${stripped} of process ${String(pid)} is PHP without symbols (no _emalloc in .dynsym): use a php that exports ` +
         'them, as every distribution builds it',
     );
@@ -114,11 +129,19 @@ function libraries(maps: readonly Mapped[], executable: string): string[] {
   return [...names].sort((a, b) => Number(/php/.test(b)) - Number(/php/.test(a)));
 }
 
-function mapFile(pid: number, { start, end }: Mapped): string {
-  return `/proc/${String(pid)}/map_files/${start.toString(16)}-${end.toString(16)}`;
+/** Following a link of map_files takes CAP_CHECKPOINT_RESTORE: without it the name serves while it means that file. */
+function mapFile(pid: number, { start, end, path, inode }: Mapped): string {
+  const mapped = `/proc/${String(pid)}/map_files/${start.toString(16)}-${end.toString(16)}`;
+  const named = `/proc/${String(pid)}/root${path}`;
+  try {
+    closeSync(openSync(mapped, 'r'));
+    return mapped;
+  } catch {
+    return statSync(named, { throwIfNoEntry: false })?.ino === inode ? named : mapped;
+  }
 }
 
-function tryOpenElf(file: string): ElfFile | undefined {
+function openOwn(file: string): ElfFile | undefined {
   try {
     return openElf(file);
   } catch {
@@ -126,7 +149,8 @@ function tryOpenElf(file: string): ElfFile | undefined {
   }
 }
 
-function looksLikePhp(elf: ElfFile): boolean {
+/** True for a binary that announces itself as PHP, whatever it exports. */
+export function looksLikePhp(elf: ElfFile): boolean {
   const data = elf.section('.rodata');
   return data !== undefined && Buffer.from(elf.sectionBytes(data).buffer).includes('X-Powered-By: PHP/');
 }

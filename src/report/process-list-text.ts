@@ -1,0 +1,34 @@
+import { columns } from './columns.js';
+import { palette, printable } from './palette.js';
+import type { ListedProcess, ProcessList } from './process-list.js';
+import { readableSize, signedSize } from './readable-size.js';
+import type { TextOptions } from './text.js';
+
+const HEADS = ['PID', 'INNER', 'PHP', 'SAPI', 'RSS', 'HEAP', 'GROWTH/MIN', 'CONTAINER', 'SCRIPT'];
+
+/** The list as a table, with a newline at its end. */
+export function renderProcessList(list: ProcessList, options: TextOptions): string {
+  const { bold } = palette(options.color);
+  const [head = '', ...rows] = columns([HEADS, ...list.processes.map(cells)]);
+  const table = rows.length === 0 ? ['No PHP process was found.'] : [bold(head), ...rows];
+  return `${[...table, ...list.notes.map((note) => `Note: ${printable(note)}.`)].join('\n')}\n`;
+}
+
+function cells(listed: ListedProcess): string[] {
+  const { pid, innerPid, php, sapi, rssBytes, heapBytes, growthPerMinute, container, script, unread } = listed;
+  const heap = heapBytes === null ? '-' : readableSize(heapBytes);
+  return [
+    String(pid),
+    innerPid === null ? '-' : String(innerPid),
+    php ?? '-',
+    printable(sapi ?? '-'),
+    readableSize(rssBytes),
+    unread === null ? heap : `(${printable(unread)})`,
+    growthPerMinute === null ? '-' : signedSize(growthPerMinute),
+    printable(container ?? '-'),
+    printable(script).slice(0, LONGEST_SCRIPT) || '-',
+  ];
+}
+
+/** Longer titles are cut: who needs them whole takes JSON. */
+const LONGEST_SCRIPT = 120;
