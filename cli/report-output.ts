@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { PhptraceError, renderJson, renderText } from '../src/index.js';
-import type { Report } from '../src/index.js';
+import { PhptraceError, renderGroupJson, renderGroupText, renderJson, renderText } from '../src/index.js';
+import type { GroupReport, Report } from '../src/index.js';
 import { exitCodeOf } from './exit-code.js';
 import type { ReportFlags } from './flags.js';
 import type { Talk } from './talk.js';
@@ -18,19 +18,24 @@ export function checkOutput(file: string | undefined): void {
 }
 
 /** Gives the report where the flags want it. Returns the exit code: 0 no leak, 1 leak, 2 could not tell. */
-export async function writeReport(report: Report, flags: ReportFlags, talk: Talk): Promise<number> {
+export async function writeReport(report: Report | GroupReport, flags: ReportFlags, talk: Talk): Promise<number> {
   const toFile = flags.output !== undefined;
-  const text =
-    flags.format === 'json' ? renderJson(report) : renderText(report, { color: !toFile && terminalHasColors() });
+  const text = render(report, flags.format, !toFile && terminalHasColors());
   const whole = text.endsWith('\n') ? text : `${text}\n`;
   if (flags.output === undefined) await printResult(whole);
   else writeOutput(flags.output, whole);
 
+  const { verdict, verdictReason } = 'merged' in report ? report.merged : report;
   // Whoever reads no text report hears the way out here.
-  if (report.verdict === 'unknown' && (toFile || flags.format === 'json')) {
-    talk.note(`could not tell whether it leaks: ${report.verdictReason ?? 'see the report'}`);
+  if (verdict === 'unknown' && (toFile || flags.format === 'json')) {
+    talk.note(`could not tell whether it leaks: ${verdictReason ?? 'see the report'}`);
   }
-  return exitCodeOf(report.verdict);
+  return exitCodeOf(verdict);
+}
+
+function render(report: Report | GroupReport, format: ReportFlags['format'], color: boolean): string {
+  if ('merged' in report) return format === 'json' ? renderGroupJson(report) : renderGroupText(report, { color });
+  return format === 'json' ? renderJson(report) : renderText(report, { color });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { renderText } from '../src/index.js';
-import type { Report, TraceOptions } from '../src/index.js';
+import type { GroupReport, Report, TraceOptions } from '../src/index.js';
 import { toTraceOptions } from './flags.js';
 import type { TraceFlags } from './flags.js';
 import { abortOnInterrupt, reportOnSignal } from './interrupt.js';
@@ -10,7 +10,7 @@ import { openTalk } from './talk.js';
 export async function traceAndReport(
   flags: TraceFlags,
   view: { readonly progressLine: boolean },
-  trace: (options: TraceOptions) => Promise<Report>,
+  trace: (options: TraceOptions) => Promise<Report | GroupReport>,
 ): Promise<number> {
   // Before the trace: a minute of waiting must not end in a report that cannot be kept.
   checkOutput(flags.output);

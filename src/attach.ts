@@ -1,9 +1,8 @@
-import { chooseLoop } from './live/auto-loop.js';
-import { claimProcess } from './live/lock.js';
-import { checkHeap, openTarget } from './live/target.js';
-import { trace } from './live/trace.js';
-import { wantedHooks } from './live/waiting-hooks.js';
-import type { TraceOptions } from './options.js';
+import { attachProcess } from './live/attach-process.js';
+import { traceGroup } from './live/process-group.js';
+import type { GroupOptions, TraceOptions } from './options.js';
+import { mergeTraces } from './merge.js';
+import type { GroupReport } from './report/group-model.js';
 import type { Report } from './report/model.js';
 
 /**
@@ -12,23 +11,19 @@ import type { Report } from './report/model.js';
  *
  * @throws PhptraceError where the process cannot be traced, in one line that says why and the way out
  */
-export async function attach(pid: number, options: TraceOptions = {}): Promise<Report> {
-  const wanted = wantedHooks(options.loops ?? []);
-  const { observer } = options;
-  const target = openTarget(pid, { cache: true, debug: (message) => observer?.debug?.(message) });
-  try {
-    checkHeap(target);
-    const release = await claimProcess(pid);
-    try {
-      if (wanted.length === 0) {
-        options.observer?.note?.('watching the stack to find the loop');
-        wanted.push(await chooseLoop(target, options.signal ?? new AbortController().signal));
-      }
-      return await trace(target, options, { wanted, mayStop: false });
-    } finally {
-      release();
-    }
-  } finally {
-    target.process.elf.close();
-  }
+export async function attach(pid: number, options?: TraceOptions): Promise<Report>;
+/**
+ * Traces several processes at once, with `options.children` also those that they forked and will fork. Returns a report
+ * of each and a merged one. Each process has its own loops counted; time is for all.
+ *
+ * @throws PhptraceError where none of them can be traced
+ */
+export async function attach(pids: readonly number[], options?: GroupOptions): Promise<GroupReport>;
+export async function attach(
+  pids: number | readonly number[],
+  options: GroupOptions = {},
+): Promise<Report | GroupReport> {
+  if (typeof pids === 'number') return (await attachProcess(pids, options)).report;
+  const { traced, untraced, notes } = await traceGroup(pids, options);
+  return mergeTraces(traced, { untraced, notes });
 }

@@ -19,9 +19,9 @@ export interface TraceOptions {
    * process stands still for the copy. Default true.
    */
   readonly snapshot?: boolean;
-  /** Where the log goes; default a new file in the state directory. */
+  /** Where the log goes; default a new file in the state directory. Of several processes each has its pid in the name. */
   readonly logFile?: string;
-  /** Ring buffer size in bytes, a power of two. Default 64 MiB. */
+  /** Ring buffer size in bytes, a power of two. Default 64 MiB; with several processes 16 MiB for each. */
   readonly ringBytes?: number;
   /** Ends the trace early, with a full report. */
   readonly signal?: AbortSignal;
@@ -33,6 +33,15 @@ export interface TraceOptions {
   readonly links?: 'auto' | 'multi' | 'perf';
   /** How function loops are noticed; `auto` prefers the watchpoint. For tests and odd machines. */
   readonly boundary?: 'auto' | 'watchpoint' | 'handler';
+}
+
+/** What `attach` takes for several processes. */
+export interface GroupOptions extends TraceOptions {
+  /**
+   * Traces the workers of a master in its place, also those that it forks later, and the children that a worker forks.
+   * Default false.
+   */
+  readonly children?: boolean;
 }
 
 /** What `run` takes besides. */

@@ -33,7 +33,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   try {
     release = await claimProcess(target.process.pid);
     // A program that is run ends by itself; time limits it only where the user says so.
-    return await trace(
+    const { report } = await trace(
       target,
       { durationSeconds: A_DAY_SECONDS, ...options },
       {
@@ -59,6 +59,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
         },
       },
     );
+    return report;
   } catch (error) {
     launched.resume();
     launched.terminate();

@@ -35,9 +35,14 @@ export interface Judgement {
   readonly verdict: TraceVerdict;
   /** With `unknown`: why, and what to do. */
   readonly reason?: string;
+  /** With `unknown`: which kind of doubt that is. */
+  readonly doubt?: DoubtKind;
   /** Leaks first, by bytes; then the pending ones, then the others. */
   readonly sites: readonly JudgedSite[];
 }
+
+/** `seen`: what was seen cannot be relied on. `short`: too few loops. `pending`: lines that are not decided. */
+export type DoubtKind = 'seen' | 'short' | 'pending';
 
 /** Judges each line of a trace, and the trace. May be asked at any time; the history is not changed. */
 export function judge(history: History): Judgement {
@@ -49,7 +54,7 @@ export function judge(history: History): Judgement {
   const doubt = doubtAbout(history, sites);
   const doesLeak = sites.some((site) => isGuilty(site.verdict));
   if (doesLeak && (doubt === undefined || doubt.leaksStand)) return { verdict: 'leak', sites };
-  if (doubt) return { verdict: 'unknown', reason: doubt.reason, sites };
+  if (doubt) return { verdict: 'unknown', reason: doubt.reason, doubt: doubt.kind, sites };
   return { verdict: 'clean', sites };
 }
 
@@ -146,6 +151,7 @@ function heaviestPath(site: SiteHistory): number {
 }
 
 interface Doubt {
+  readonly kind: DoubtKind;
   readonly reason: string;
   /** True where leaks that were found are leaks all the same. */
   readonly leaksStand: boolean;
@@ -155,22 +161,23 @@ interface Doubt {
 function doubtAbout(history: History, sites: readonly JudgedSite[]): Doubt | undefined {
   const { end } = history;
   if (end && !end.conclusive) {
-    return { reason: `what was seen cannot be judged: ${end.reason}`, leaksStand: false };
+    return { kind: 'seen', reason: `what was seen cannot be judged: ${end.reason}`, leaksStand: false };
   }
   const dropped = end?.counters.droppedEvents ?? 0;
   if (dropped > 0) {
     const reason =
       `${dropped} events were lost, so blocks may seem alive that were freed: ` +
       `trace again with a larger ring (--ring) or with less load on the machine`;
-    return { reason, leaksStand: heapGrewLike(history, sites) };
+    return { kind: 'seen', reason, leaksStand: heapGrewLike(history, sites) };
   }
   const unexplained = history.hooks.find(isUnexplained);
-  if (unexplained) return { reason: unbalanced(unexplained), leaksStand: true };
+  if (unexplained) return { kind: 'seen', reason: unbalanced(unexplained), leaksStand: true };
   const short = history.hooks.find((hook) => hook.judgedLoops < FEWEST_LOOPS);
-  if (short && !hasLoops(short)) return { reason: NO_LOOPS, leaksStand: true };
-  if (history.hooks.length === 0 || short) return { reason: tooFewLoops(history, short), leaksStand: true };
+  if (short && !hasLoops(short)) return { kind: 'short', reason: NO_LOOPS, leaksStand: true };
+  if (history.hooks.length === 0 || short)
+    return { kind: 'short', reason: tooFewLoops(history, short), leaksStand: true };
   const pending = sites.filter((site) => site.verdict === 'pending');
-  if (pending.length > 0) return { reason: undecided(history, pending), leaksStand: true };
+  if (pending.length > 0) return { kind: 'pending', reason: undecided(history, pending), leaksStand: true };
   return undefined;
 }
 

@@ -34,6 +34,8 @@ export type SessionOptions = Required<
   readonly emit: (record: TraceRecord) => void;
   /** True for a process of ours: it may be stopped for a moment where a hook's code is first met. */
   readonly mayStop: boolean;
+  /** Children are traced by sessions of their own. */
+  readonly followsForks: boolean;
   /** Whether to look what holds the memory. Asked when the trace is over: where nothing piles up nobody is stopped. */
   readonly wantsCopy: () => boolean;
   /** Asked at each survey: true has `reportNow` called, with a copy taken. */
@@ -282,7 +284,7 @@ export class Session {
       [unforgotten, 'freed functions were too long to forget: lines may be mistaken'],
       [unkeptContexts, 'fibers were too many to follow: what they allocate is charged to no loop'],
       [this.recorder.ledger.givenUp, 'loops were judged before they were over: fibers started in them still wait'],
-      [this.forks, 'forks or new threads: children were not traced'],
+      [this.options.followsForks ? 0 : this.forks, 'forks or new threads: children were not traced'],
     ];
     const isCut = this.requests > 1 && this.hooks.inPlace.some(({ loop }) => !['request', 'none'].includes(loop));
     const cut = `${String(this.requests)} requests ended, and PHP drops their code unless opcache keeps it: use --loop request`;

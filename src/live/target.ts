@@ -71,8 +71,20 @@ export interface ProvenStructures extends DerivedStructures {
   readonly checks: readonly StructureCheck[];
 }
 
+/** Workers of one master have the same binary at the same addresses. What is derived is proven in each of them. */
+function derivedOnce(elf: ElfFile, layout: EngineLayout, loadBias: number): DerivedStructures {
+  const id = elf.buildId();
+  if (id === undefined) return deriveStructures(elf, layout, loadBias);
+  const key = `${id} ${String(loadBias)}`;
+  let derived = DERIVED.get(key);
+  if (!derived) DERIVED.set(key, (derived = deriveStructures(elf, layout, loadBias)));
+  return derived;
+}
+
+const DERIVED = new Map<string, DerivedStructures>();
+
 function provenStructures({ elf, loadBias }: PhpProcess, engine: Engine): ProvenStructures {
-  const derived = deriveStructures(elf, engine.layout, loadBias);
+  const derived = derivedOnce(elf, engine.layout, loadBias);
   const place = (symbol: string): number => requiredSymbol(elf, symbol).address + loadBias;
   const basicGlobals = elf.symbol('basic_globals') && place('basic_globals');
   const places = { compilerGlobals: place('compiler_globals'), basicGlobals };

@@ -3,6 +3,7 @@ import { createDefaultLog, openNamedLog } from '../log/location.js';
 import { LogWriter } from '../log/writer.js';
 import { History } from '../leaks/history.js';
 import { judge } from '../leaks/judgement.js';
+import type { Judgement } from '../leaks/judgement.js';
 import type { TraceOptions } from '../options.js';
 import { readSapi } from '../php/process.js';
 import { buildReport } from '../report/build.js';
@@ -21,22 +22,30 @@ import type { WantedHook } from './waiting-hooks.js';
  * second kind of request brings. What warms up later still is told from a leak by its survival.
  */
 const WARMUP_LOOPS = 3;
-const MAX_LOOPS = 100;
-const DURATION_SECONDS = 60;
+export const MAX_LOOPS = 100;
+export const DURATION_SECONDS = 60;
 const RING_BYTES = 64 * 1024 * 1024;
 
 /** What the course of a trace may add to its record. */
 export interface TraceCourse {
   readonly wanted: readonly WantedHook[];
   readonly mayStop: boolean;
+  /** Children are traced too, each by itself: that they were forked needs no word. */
+  readonly followsForks?: boolean;
   /** Called when the probes are in place; what it returns is awaited before the trace is over. */
   readonly begin?: (session: Session) => void;
   /** Called when the probes are off, before the report: more sentences for it. */
   readonly conclude?: () => Promise<readonly string[]>;
 }
 
+/** A trace that is over. */
+export interface Traced {
+  readonly report: Report;
+  readonly judgement: Judgement;
+}
+
 /** Traces from attach to report. @throws PhptraceError; then nothing stays attached */
-export async function trace(target: Target, options: TraceOptions, course: TraceCourse): Promise<Report> {
+export async function trace(target: Target, options: TraceOptions, course: TraceCourse): Promise<Traced> {
   const { pid } = target.process;
   const log = new LogWriter(
     options.logFile === undefined ? createDefaultLog(pid, new Date()) : openNamedLog(options.logFile),
@@ -73,7 +82,14 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
   try {
     const session = new Session(
       target,
-      sessionOptions(options, { emit, warmup, mayStop: course.mayStop, wantsCopy, reportNow }),
+      sessionOptions(options, {
+        ...course,
+        followsForks: course.followsForks ?? false,
+        emit,
+        warmup,
+        wantsCopy,
+        reportNow,
+      }),
       course.wanted,
     );
     const end = await follow(session, course);
@@ -85,7 +101,9 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
     log.discard();
     throw error;
   }
-  return buildReport(history, judge(history), { log: log.file, notes: log.problem === undefined ? [] : [log.problem] });
+  const judgement = judge(history);
+  const notes = log.problem === undefined ? [] : [log.problem];
+  return { report: buildReport(history, judgement, { log: log.file, notes }), judgement };
 }
 
 /** Returns what to say where the holders could not be told. */
@@ -138,7 +156,7 @@ async function follow(session: Session, course: TraceCourse): Promise<EndRecord>
 
 function sessionOptions(
   options: TraceOptions,
-  own: Pick<SessionOptions, 'emit' | 'warmup' | 'mayStop' | 'wantsCopy' | 'reportNow'>,
+  own: Pick<SessionOptions, 'emit' | 'warmup' | 'mayStop' | 'followsForks' | 'wantsCopy' | 'reportNow'>,
 ): SessionOptions {
   return {
     ...own,

@@ -18,6 +18,24 @@ export interface LogEnding {
  * PhptraceError that names the line where the file is not a log, is damaged in the middle, or is of another schema.
  */
 export function readLog(file: string, onRecord: (record: TraceRecord) => void): LogEnding {
+  const records = readRecords(file);
+  for (;;) {
+    const next = records.next();
+    if (next.done === true) return next.value;
+    const { line, record } = next.value;
+    try {
+      onRecord(record);
+    } catch (error) {
+      if (!(error instanceof PhptraceError)) throw error;
+      throw new PhptraceError(`${file}, line ${line}: ${error.message}: ${DAMAGED}`);
+    }
+  }
+}
+
+/** The same, record by record as they are asked for, each with its line's number. */
+export function* readRecords(
+  file: string,
+): Generator<{ readonly line: number; readonly record: TraceRecord }, LogEnding> {
   let line = 0;
   let closed = false;
   let torn = false;
@@ -34,12 +52,7 @@ export function readLog(file: string, onRecord: (record: TraceRecord) => void): 
       throw new PhptraceError(`${file} is cut off in its first line: trace again, or name another log`);
     }
     const record = recordOf(file, line, value);
-    try {
-      onRecord(record);
-    } catch (error) {
-      if (!(error instanceof PhptraceError)) throw error;
-      throw new PhptraceError(`${file}, line ${line}: ${error.message}: ${DAMAGED}`);
-    }
+    yield { line, record };
     closed = record.type === 'end';
   }
   if (line === 0) throw new PhptraceError(`${file} is empty: trace again, or name another log`);

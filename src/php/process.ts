@@ -102,6 +102,12 @@ export function processState(pid: number): string | undefined {
   }
 }
 
+/** False for a process that has ended, also where nobody has asked for its exit code yet. */
+export function isRunning(pid: number): boolean {
+  const state = processState(pid);
+  return state !== undefined && state !== 'Z';
+}
+
 /** Lets a stopped process go on; one that has gone needs nothing. */
 export function resumeProcess(pid: number): void {
   try {

@@ -142,7 +142,8 @@ function section(lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
-function where(frame: Frame): string {
+/** `file:line in function`. */
+export function where(frame: Frame): string {
   return frame.function === null ? place(frame) : `${place(frame)} in ${printable(frame.function)}`;
 }
 
@@ -150,11 +151,12 @@ function context(site: ReportedSite, several: boolean): string {
   return (several ? ` (loop ${printable(site.loop)})` : '') + (site.outside ? ' (outside the loop)' : '');
 }
 
-function counted(count: number, one: string, many: string): string {
+/** `1 line`, `2 lines`. */
+export function counted(count: number, one: string, many: string): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
 /** Bytes a loop: whole where they are, else to a tenth. */
-function amount(bytes: number): string {
+export function amount(bytes: number): string {
   return Number.isInteger(bytes) ? String(bytes) : bytes.toFixed(1);
 }

@@ -1,0 +1,44 @@
+import { chooseLoop } from './auto-loop.js';
+import { claimProcess } from './lock.js';
+import { checkHeap, openTarget } from './target.js';
+import type { Target } from './target.js';
+import { trace } from './trace.js';
+import type { Traced } from './trace.js';
+import { wantedHooks } from './waiting-hooks.js';
+import type { WantedHook } from './waiting-hooks.js';
+import type { TraceOptions } from '../options.js';
+
+/** What a trace of one process among several does otherwise than one alone. */
+export interface AmongOthers {
+  /** Finds the loop where none is named. */
+  readonly choose: (target: Target, signal: AbortSignal) => Promise<WantedHook>;
+  /** Children are traced too, each by itself. */
+  readonly followsForks: boolean;
+}
+
+const ALONE: AmongOthers = { choose: chooseLoop, followsForks: false };
+
+/**
+ * Traces a process that already runs, from attach to report. @throws PhptraceError where it cannot be traced, in one
+ * line that says why and the way out
+ */
+export async function attachProcess(pid: number, options: TraceOptions, others: AmongOthers = ALONE): Promise<Traced> {
+  const wanted = wantedHooks(options.loops ?? []);
+  const { observer } = options;
+  const target = openTarget(pid, { cache: true, debug: (message) => observer?.debug?.(message) });
+  try {
+    checkHeap(target);
+    const release = await claimProcess(pid);
+    try {
+      if (wanted.length === 0) {
+        options.observer?.note?.('watching the stack to find the loop');
+        wanted.push(await others.choose(target, options.signal ?? new AbortController().signal));
+      }
+      return await trace(target, options, { wanted, mayStop: false, followsForks: others.followsForks });
+    } finally {
+      release();
+    }
+  } finally {
+    target.process.elf.close();
+  }
+}

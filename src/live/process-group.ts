@@ -1,0 +1,195 @@
+import { extname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PhptraceError } from '../errors.js';
+import type { GroupOptions, TraceObserver, TraceOptions } from '../options.js';
+import { checkChildren } from '../php/descendants.js';
+import { PhpBinaries } from '../php/php-binaries.js';
+import { UnreadablePhp, isRunning, openPhpProcess } from '../php/process.js';
+import type { Untraced } from '../report/group-model.js';
+import { attachProcess } from './attach-process.js';
+import { GroupMembers } from './group-members.js';
+import type { Member } from './group-members.js';
+import { DURATION_SECONDS, MAX_LOOPS } from './trace.js';
+import type { Traced } from './trace.js';
+
+/** What became of the processes of a group. */
+export interface TracedGroup {
+  readonly traced: readonly Traced[];
+  readonly untraced: readonly Untraced[];
+  readonly notes: readonly string[];
+}
+
+/** How often new children are looked for; one is traced when it is met a second time. */
+const LOOK_MS = 100;
+/** Events of one process that may wait while others of the group are served. */
+const RING_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Traces processes at once, each for itself, until all have had their loops or time is over.
+ * @throws PhptraceError where none of them can be traced, or they are named wrongly
+ */
+export async function traceGroup(pids: readonly number[], options: GroupOptions): Promise<TracedGroup> {
+  if (pids.length === 0) throw new PhptraceError('no process to trace: name a pid (see `phptrace ps`)');
+  const twice = pids.find((pid, index) => pids.indexOf(pid) !== index);
+  if (twice !== undefined) throw new PhptraceError(`process ${String(twice)} is given twice: once is enough`);
+  if (options.children === true) checkChildren();
+  return new ProcessGroup(pids, options).trace();
+}
+
+class ProcessGroup {
+  private readonly members: GroupMembers;
+  private readonly binaries = new PhpBinaries();
+  private readonly running = new Map<number, Promise<void>>();
+  private readonly traced: Traced[] = [];
+  private readonly failed: { readonly untraced: Untraced; readonly error: PhptraceError }[] = [];
+  private readonly progress = new Map<number, readonly [loops: number, events: number]>();
+  private readonly over = new AbortController();
+  private readonly deadline: number;
+  /** A fault of ours ends the group. */
+  private fault: Error | undefined;
+  private asked = 0;
+
+  constructor(
+    private readonly pids: readonly number[],
+    private readonly options: GroupOptions,
+  ) {
+    this.members = new GroupMembers(pids, options.children ?? false, this.isPhp);
+    this.deadline = performance.now() + (options.durationSeconds ?? DURATION_SECONDS) * 1000;
+  }
+
+  async trace(): Promise<TracedGroup> {
+    try {
+      await this.begin(this.members.begin());
+      while (!this.isOver()) {
+        await sleep(LOOK_MS);
+        if (!this.hasEnough()) await this.begin(this.members.look());
+      }
+    } finally {
+      if (this.fault !== undefined) this.over.abort();
+      await Promise.all(this.running.values());
+      this.binaries.close();
+    }
+    if (this.fault !== undefined) throw this.fault;
+    const [first] = this.failed;
+    if (this.traced.length === 0)
+      throw first?.error ?? new PhptraceError('the processes ended before they were traced');
+    return { traced: this.traced, untraced: this.failed.map(({ untraced }) => untraced), notes: this.notes() };
+  }
+
+  /** Attaching takes a third of a second: those that are traced already have their turn in between. */
+  private async begin(members: readonly Member[]): Promise<void> {
+    for (const member of members) {
+      if (this.isTimeOver()) return;
+      const { pid } = member;
+      this.running.set(
+        pid,
+        this.follow(member).finally(() => this.running.delete(pid)),
+      );
+      await sleep(1);
+    }
+  }
+
+  private async follow({ pid, family }: Member): Promise<void> {
+    const others = {
+      choose: family.choice.choose.bind(family.choice),
+      followsForks: this.options.children ?? false,
+    };
+    try {
+      this.traced.push(await attachProcess(pid, this.optionsOf(pid), others));
+    } catch (error) {
+      if (!(error instanceof PhptraceError)) {
+        this.fault ??= error instanceof Error ? error : new Error(String(error));
+        return;
+      }
+      const named = this.pids.includes(pid);
+      if (!named && !isRunning(pid)) {
+        this.members.passed++;
+        return;
+      }
+      this.failed.push({ untraced: { pid, reason: error.message, named }, error });
+      this.options.observer?.note?.(`process ${String(pid)} is not traced: ${error.message}`);
+    }
+  }
+
+  private isOver(): boolean {
+    if (this.fault !== undefined || this.isTimeOver() || this.hasEnough()) return true;
+    return this.running.size === 0 && !this.members.mayGrow;
+  }
+
+  /** All that run have had their loops. After the last one of a pool has ended its successor is waited for. */
+  private hasEnough(): boolean {
+    return (
+      this.running.size === 0 &&
+      this.traced.some(({ report }) => report.loops.settled >= (this.options.maxLoops ?? MAX_LOOPS))
+    );
+  }
+
+  private isTimeOver(): boolean {
+    return this.options.signal?.aborted === true || performance.now() >= this.deadline;
+  }
+
+  private readonly isPhp = (pid: number): boolean => {
+    try {
+      openPhpProcess(pid, this.binaries.open);
+      return true;
+    } catch (error) {
+      return error instanceof UnreadablePhp;
+    }
+  };
+
+  private notes(): string[] {
+    const { passed, masters } = this.members;
+    return [
+      ...masters.map((pid) => `process ${String(pid)} has workers, which were traced in its place`),
+      ...(passed === 0 ? [] : [`${String(passed)} children ended before they could be traced`]),
+    ];
+  }
+
+  private optionsOf(pid: number): TraceOptions {
+    const { options } = this;
+    const signals = [this.over.signal, ...(options.signal ? [options.signal] : [])];
+    return {
+      ...options,
+      ringBytes: options.ringBytes ?? RING_BYTES,
+      durationSeconds: Math.max(0.1, Math.round((this.deadline - performance.now()) / 100) / 10),
+      signal: AbortSignal.any(signals),
+      wantsReport: this.reportAsker(),
+      observer: this.observerOf(pid),
+      ...(options.logFile === undefined ? {} : { logFile: logOf(options.logFile, pid) }),
+    };
+  }
+
+  /** Who asks for a report gets one of each process. */
+  private reportAsker(): () => boolean {
+    let answered = this.asked;
+    return () => {
+      if (this.options.wantsReport?.() === true) this.asked++;
+      const isAsked = answered < this.asked;
+      answered = this.asked;
+      return isAsked;
+    };
+  }
+
+  private observerOf(pid: number): TraceObserver {
+    const { observer = {} } = this.options;
+    return {
+      ...observer,
+      note: (sentence) => observer.note?.(`process ${String(pid)}: ${sentence}`),
+      debug: (message, fields) => observer.debug?.(message, { ...fields, pid }),
+      progress: (loops, events) => {
+        this.progress.set(pid, [loops, events]);
+        const all = [...this.progress.values()];
+        observer.progress?.(
+          all.reduce((sum, [each]) => sum + each, 0),
+          all.reduce((sum, [, each]) => sum + each, 0),
+        );
+      },
+    };
+  }
+}
+
+/** `trace.ndjson` becomes `trace-4242.ndjson`. */
+function logOf(file: string, pid: number): string {
+  const extension = extname(file);
+  return `${file.slice(0, file.length - extension.length)}-${String(pid)}${extension}`;
+}

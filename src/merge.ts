@@ -1,0 +1,136 @@
+import { PhptraceError } from './errors.js';
+import { isGuilty, judge } from './leaks/judgement.js';
+import type { JudgedSite, Judgement } from './leaks/judgement.js';
+import { loopsInCommon, sideBySide } from './leaks/side-by-side.js';
+import { readRecords } from './log/reader.js';
+import type { GroupReport, MergedReport, MergedSite, Untraced } from './report/group-model.js';
+import { mergeSites, placeOf } from './report/merge-sites.js';
+import type { Together } from './report/merge-sites.js';
+import type { Report } from './report/model.js';
+
+/** A process's report, and what was judged for it. */
+export interface TracedProcess {
+  readonly report: Report;
+  readonly judgement: Judgement;
+}
+
+/** What is to be said of a group besides what was traced. */
+export interface GroupExtras {
+  readonly untraced: readonly Untraced[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Puts the reports of several processes together. Each is judged by its own loops, and lines are summed by place. Lines
+ * that no process decides are judged by the loops of all, side by side, as their logs have them.
+ */
+export function mergeTraces(traced: readonly TracedProcess[], { untraced, notes }: GroupExtras): GroupReport {
+  const judged = traced.filter(({ judgement }) => judgement.doubt !== 'short');
+  const short = traced.filter(({ judgement }) => judgement.doubt === 'short');
+  const side = new SideBySide(judged.filter(({ judgement }) => judgement.doubt !== 'seen').map(({ report }) => report));
+  const reports = judged.map(({ report }) => report);
+  const sites = mergeSites(reports, side.together);
+  return {
+    schema: 1,
+    processes: traced.map(({ report }) => report),
+    merged: {
+      ...verdictOf(traced, sites, untraced),
+      judged: pidsOf(judged),
+      short: pidsOf(short),
+      untraced,
+      loops: {
+        seen: sum(reports.map(({ loops }) => loops.seen)),
+        warmup: traced[0]?.report.loops.warmup ?? 0,
+        settled: sum(reports.map(({ loops }) => loops.settled)),
+      },
+      sites,
+      notes: [...notes, ...side.problems],
+    },
+  };
+}
+
+/** The loops of all processes side by side, laid so when they are first asked for. */
+class SideBySide {
+  readonly problems: string[] = [];
+  private places: ReadonlyMap<string, JudgedSite> | undefined;
+
+  constructor(private readonly reports: readonly Report[]) {}
+
+  readonly together: Together = (site) => (this.places ??= this.judgeAll()).get(placeOf(site));
+
+  private judgeAll(): ReadonlyMap<string, JudgedSite> {
+    const loops = loopsInCommon(this.reports.map((report) => report.loops.settled));
+    const used = this.reports.filter((report) => report.loops.settled >= loops && report.log !== null);
+    const [first] = used;
+    const isOneLoop = used.every(({ hooks }) => hooks.length === 1 && hooks[0]?.loop === first?.hooks[0]?.loop);
+    if (loops === 0 || used.length < 2 || !first || !isOneLoop) return new Map();
+    try {
+      const history = sideBySide(
+        used.map(({ log }) => records(log ?? '')),
+        loops,
+      );
+      const loop = first.hooks[0]?.loop ?? '';
+      return new Map(judge(history).sites.map((site) => [placeOf({ ...site.place, loop }), site]));
+    } catch (error) {
+      if (!(error instanceof PhptraceError)) throw error;
+      this.problems.push(`the processes' loops could not be laid side by side: ${error.message}`);
+      return new Map();
+    }
+  }
+}
+
+function* records(log: string) {
+  for (const { record } of readRecords(log)) yield record;
+}
+
+function verdictOf(
+  traced: readonly TracedProcess[],
+  sites: readonly MergedSite[],
+  untraced: readonly Untraced[],
+): Pick<MergedReport, 'verdict' | 'verdictReason'> {
+  // A process whose events were lost may show leaks that are none.
+  const sound = new Set(pidsOf(traced.filter(({ report, judgement }) => isSound(report, judgement))));
+  const leaks = sites.filter((site) => isGuilty(site.verdict));
+  const proven = leaks.filter(
+    (site) => site.judgedTogether || site.processes.some((at) => isGuilty(at.verdict) && sound.has(at.pid)),
+  );
+  if (proven.length > 0) return { verdict: 'leak' };
+  const reason = unseen(traced) ?? tooShort(traced) ?? undecided(sites) ?? notTraced(untraced);
+  return reason === undefined ? { verdict: 'clean' } : { verdict: 'unknown', verdictReason: reason };
+}
+
+function isSound({ verdict }: Report, { doubt }: Judgement): boolean {
+  return verdict === 'leak' || doubt !== 'seen';
+}
+
+function unseen(traced: readonly TracedProcess[]): string | undefined {
+  const found = traced.find(({ judgement }) => judgement.doubt === 'seen');
+  return found && `process ${String(found.report.pid)}: ${found.report.verdictReason ?? ''}`;
+}
+
+function tooShort(traced: readonly TracedProcess[]): string | undefined {
+  if (traced.some(({ judgement }) => judgement.doubt !== 'short')) return undefined;
+  const longest = traced.reduce((most, one) => (one.report.loops.settled > most.report.loops.settled ? one : most));
+  return `no process had loops enough: process ${String(longest.report.pid)}: ${longest.report.verdictReason ?? ''}`;
+}
+
+function undecided(sites: readonly MergedSite[]): string | undefined {
+  const pending = sites.filter(({ verdict }) => verdict === 'pending');
+  if (pending.length === 0) return undefined;
+  const lines = pending.length === 1 ? '1 line grew and has' : `${String(pending.length)} lines grew and have`;
+  const more = Math.max(...pending.map(({ moreLoops }) => moreLoops ?? 1));
+  return `${lines} not rested long enough to tell: about ${String(more)} loops more in each process would (--loops, --duration)`;
+}
+
+function notTraced(untraced: readonly Untraced[]): string | undefined {
+  const named = untraced.find((one) => one.named);
+  return named && `process ${String(named.pid)} was not traced: ${named.reason}`;
+}
+
+function pidsOf(traced: readonly TracedProcess[]): number[] {
+  return traced.map(({ report }) => report.pid);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

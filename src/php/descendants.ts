@@ -1,0 +1,29 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { PhptraceError } from '../errors.js';
+
+/** Children of a process, in no order; none where it is gone. */
+export function childrenOf(pid: number): number[] {
+  const tasks = `/proc/${String(pid)}/task`;
+  try {
+    return readdirSync(tasks).flatMap((task) => numbersIn(`${tasks}/${task}/children`));
+  } catch {
+    return [];
+  }
+}
+
+/** @throws PhptraceError where the kernel does not tell children */
+export function checkChildren(): void {
+  if (existsSync(`/proc/self/task/${String(process.pid)}/children`)) return;
+  throw new PhptraceError(
+    '--children: this kernel does not list children (CONFIG_PROC_CHILDREN is off): name the pids of the workers instead',
+  );
+}
+
+/** A thread may end between two looks. */
+function numbersIn(file: string): number[] {
+  try {
+    return readFileSync(file, 'latin1').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,61 @@
+import { isGuilty } from '../leaks/judgement.js';
+import type { GroupReport, MergedReport, MergedSite } from './group-model.js';
+import { palette, place, printable, type Palette } from './palette.js';
+import { amount, counted, summaryLines, where } from './summary.js';
+import type { TextOptions } from './text.js';
+
+/**
+ * The reports of several processes for a person, with a newline at its end: a summary of each, then what they show
+ * together. Loops one by one are in the logs.
+ */
+export function renderGroupText({ processes, merged }: GroupReport, options: TextOptions): string {
+  const colors = palette(options.color);
+  const each = processes.map((report) => summaryLines(report, colors).join('\n'));
+  return `${[...each, mergedLines(merged, colors).join('\n')].join('\n\n')}\n`;
+}
+
+function mergedLines(merged: MergedReport, colors: Palette): string[] {
+  const { verdict, judged, short, untraced, sites, loops, notes } = merged;
+  const leaks = sites.filter((site) => isGuilty(site.verdict));
+  const pending = sites.filter((site) => site.verdict === 'pending');
+  const bytes = leaks.reduce((sum, site) => sum + site.bytesPerLoop, 0);
+  const heads = {
+    leak: `LEAK in ${counted(judged.length, 'process', 'processes')} together: ${counted(leaks.length, 'line keeps', 'lines keep')} ${amount(bytes)} bytes a loop.`,
+    clean: `NO LEAK in ${counted(judged.length, 'process', 'processes')} together: nothing accumulates from loop to loop.`,
+    unknown: `CANNOT TELL for the processes together: ${printable(merged.verdictReason ?? 'too little was seen')}.`,
+  };
+  return [
+    colors.bold(heads[verdict]),
+    `${loops.settled} loops judged, of pid ${judged.join(', ') || '-'}; after ${loops.warmup} of warm-up in each.`,
+    ...leaks.flatMap((site) => ['', ...leakLines(site, judged.length, colors)]),
+    ...pending.map(
+      (site) => `Not decided: ${placed(site)}: ${site.bytes} bytes in ${inProcesses(site, judged.length)}`,
+    ),
+    ...(short.length === 0 ? [] : [`Too few loops to say anything: pid ${short.join(', ')}.`]),
+    ...untraced.map(({ pid, reason }) => `Not traced: pid ${pid}: ${printable(reason)}`),
+    ...notes.map((note) => `Note: ${printable(note)}`),
+  ];
+}
+
+function leakLines(site: MergedSite, processes: number, { red }: Palette): string[] {
+  const { holder, path, types, app } = site;
+  const known = types.filter((type) => type !== '(unknown)').map(printable);
+  const kinds = known.length === 0 ? '' : ` (${known.join(', ')})`;
+  return [
+    placed(site),
+    `  ${red(amount(site.bytesPerLoop))} bytes a loop in the mean; ${site.bytes} bytes in ` +
+      `${counted(site.blocks, 'block', 'blocks')} of ${inProcesses(site, processes)}`,
+    `  by process: ${site.processes.map((at) => `${at.pid} ${at.verdict} ${amount(at.bytesPerLoop)}`).join(', ')}`,
+    ...(site.judgedTogether ? ['  decided by the loops of all processes side by side: one alone had too few'] : []),
+    ...(holder === null || path === null ? [] : [`  held by ${printable(path)}${kinds}`]),
+    ...(app.file === site.file && app.line === site.line ? [] : [`  called from ${place(app)}`]),
+  ];
+}
+
+function inProcesses({ processes }: MergedSite, all: number): string {
+  return `${String(processes.length)} of ${counted(all, 'process', 'processes')}`;
+}
+
+function placed(site: MergedSite): string {
+  return `${where(site)}${site.outside ? ' (outside the loop)' : ''}`;
+}
