@@ -44,7 +44,7 @@ export class Ledger {
   private readonly emit: LedgerOptions['emit'];
   private readonly onSurvivor: LedgerOptions['onSurvivor'];
   private readonly boundariesSeen: number[];
-  /** Births pack 1 bit of "outside", the hook, and the loop + 1 above them. */
+  /** Births pack the flags, the hook, and the loop + 1 above them. */
   private readonly hookBits: number;
   private readonly told: boolean[] = [];
   private lastBegun = 0;
@@ -125,6 +125,10 @@ export class Ledger {
   /**
    * A block was moved or changed its size: the death of the old and the birth of the new one, also in place. In place
    * with the size unchanged nothing happens, the block keeps its birth.
+   *
+   * While the loop of its birth lasts a block is the newest line's. After that it stays with the first line that resizes
+   * it, whichever line does so next: several may append to one string, and each would seem to give back what the others
+   * took.
    */
   realloc(
     oldAddress: number,
@@ -137,12 +141,23 @@ export class Ledger {
   ): void {
     this.events++;
     const hook = this.hookWithin(kernelHook);
-    if (oldAddress !== 0) {
-      if (oldAddress === newAddress && this.sizeOf(oldAddress, oldSizeBytes) === newSizeBytes) return;
-      if (this.died(oldAddress, oldSizeBytes, site, hook) !== 'recorded') this.outgrown(oldSizeBytes, site, path, hook);
-      else this.replacements.moved(oldAddress, newAddress);
+    if (oldAddress === 0) {
+      if (newAddress !== 0) this.born(newAddress, newSizeBytes, site, path, hook);
+      return;
     }
-    if (newAddress !== 0) this.born(newAddress, newSizeBytes, site, path, hook);
+    if (oldAddress === newAddress && this.sizeOf(oldAddress, oldSizeBytes) === newSizeBytes) return;
+    const end = this.died(oldAddress, oldSizeBytes, site, hook);
+    if (end === 'recorded') this.replacements.moved(oldAddress, newAddress);
+    else this.outgrown(oldSizeBytes, site, path, hook);
+    if (newAddress === 0) return;
+    const { birth, site: lineOf, path: pathOf } = this.table.found;
+    if (end === 'recorded' && (birth & RESIZED) !== 0) {
+      const latest = pathOf === 0 && lineOf === site ? path : pathOf;
+      this.born(newAddress, newSizeBytes, lineOf, latest, this.hookOfBlock(birth), RESIZED);
+    } else {
+      const isOfThisLoop = end === 'recorded' && this.isOfThisLoop(birth, hook);
+      this.born(newAddress, newSizeBytes, site, path, hook, isOfThisLoop ? 0 : RESIZED);
+    }
   }
 
   /**
@@ -178,7 +193,7 @@ export class Ledger {
       const ledger = this.hooks[this.hookOf(birth)]!;
       const loop = this.loopOf(birth);
       if (ledger.isSettled(loop)) {
-        const place = this.places.of(site, path, (birth & 1) === 1, sizeBytes);
+        const place = this.places.of(site, path, isOutside(birth), sizeBytes);
         ledger.diedLate(place, loop, sizeBytes, UNSEEN_FREE, ledger.loop);
       }
       this.balance -= sizeBytes;
@@ -194,7 +209,7 @@ export class Ledger {
   alive(most = 100): Residue[] {
     const sums = new Map<number, { blocks: number; bytes: number }>();
     this.table.forEach((_address, sizeBytes, site, path, birth) => {
-      const place = this.places.of(site, path, (birth & 1) === 1, sizeBytes);
+      const place = this.places.of(site, path, isOutside(birth), sizeBytes);
       let sum = sums.get(place);
       if (!sum) sums.set(place, (sum = { blocks: 0, bytes: 0 }));
       sum.blocks++;
@@ -223,18 +238,18 @@ export class Ledger {
       block.bytes = sizeBytes;
       block.site = site;
       block.hook = this.hookOf(birth);
-      block.outside = (birth & 1) === 1;
+      block.outside = isOutside(birth);
       block.isSettled = this.hooks[block.hook]!.isSettled(block.loop);
       visit(block);
     });
   }
 
-  private born(address: number, sizeBytes: number, site: number, path: number, hook: number): void {
+  private born(address: number, sizeBytes: number, site: number, path: number, hook: number, resized = 0): void {
     const outside = hook === 0;
     const owner = outside ? this.lastBegun : hook - 1;
     const ledger = this.hooks[owner]!;
     const loop = outside ? ledger.loop : ledger.running;
-    const birth = this.pack(owner, loop, outside);
+    const birth = this.pack(owner, loop, outside) | resized;
     if (this.table.insert(address, sizeBytes, site, path, birth)) {
       this.missedFrees++;
       this.ended(UNSEEN_FREE, 0);
@@ -294,33 +309,44 @@ export class Ledger {
   private ended(site: number, hook: number): void {
     const { found } = this.table;
     this.balance -= found.sizeBytes;
-    const place = this.places.of(found.site, found.path, (found.birth & 1) === 1, found.sizeBytes);
+    const place = this.places.of(found.site, found.path, isOutside(found.birth), found.sizeBytes);
     const owner = this.hookOf(found.birth);
     const ledger = this.hooks[owner]!;
     const inLoop = hook - 1 === owner ? ledger.running : ledger.loop;
     ledger.died(place, this.loopOf(found.birth), found.sizeBytes, site, inLoop);
   }
 
+  /** The hook of a block by its birth as events have it: 0 where it was born outside of the loops. */
+  private hookOfBlock(birth: number): number {
+    return isOutside(birth) ? 0 : this.hookWithin(this.hookOf(birth) + 1);
+  }
+
+  /** Whether the loop that runs now is the one of this birth. */
+  private isOfThisLoop(birth: number, hook: number): boolean {
+    const ledger = this.hooks[this.hookOf(birth)]!;
+    return this.loopOf(birth) === (hook === 0 ? ledger.loop : ledger.running);
+  }
+
   private sizeOf(address: number, otherwise: number): number {
     return this.table.get(address) ? this.table.found.sizeBytes : otherwise;
   }
 
-  /** With h hooks there is room for 2^(31 - ceil(log2 h)) loops: at 10,000 a second and 8 hooks, more than 7 hours. */
+  /** With h hooks there is room for 2^(30 - ceil(log2 h)) loops: at 10,000 a second and 8 hooks, more than 3 hours. */
   private pack(hook: number, loop: number, outside: boolean): number {
-    return ((((loop + 1) << this.hookBits) | hook) << 1) | (outside ? 1 : 0);
+    return ((((loop + 1) << this.hookBits) | hook) << FLAG_BITS) | (outside ? OUTSIDE : 0);
   }
 
   private isOwnedBy(birth: number, hook: number): boolean {
     const outside = hook === 0;
-    return ((birth & 1) === 1) === outside && this.hookOf(birth) === (outside ? this.lastBegun : hook - 1);
+    return isOutside(birth) === outside && this.hookOf(birth) === (outside ? this.lastBegun : hook - 1);
   }
 
   private hookOf(birth: number): number {
-    return (birth >>> 1) & ((1 << this.hookBits) - 1);
+    return (birth >>> FLAG_BITS) & ((1 << this.hookBits) - 1);
   }
 
   private loopOf(birth: number): number {
-    return (birth >>> (1 + this.hookBits)) - 1;
+    return (birth >>> (FLAG_BITS + this.hookBits)) - 1;
   }
 
   private hand(records: readonly LoopRecord[]): void {
@@ -336,3 +362,12 @@ export class Ledger {
     this.onSurvivor?.(site);
   }
 }
+
+function isOutside(birth: number): boolean {
+  return (birth & OUTSIDE) !== 0;
+}
+
+/** Flags of a birth: outside of the loops; resized after the loop of its first birth. */
+const OUTSIDE = 1;
+const RESIZED = 2;
+const FLAG_BITS = 2;

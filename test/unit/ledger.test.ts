@@ -171,6 +171,35 @@ test('a realloc is the death of the old and the birth of the new block, in place
   t.is(ledger.liveBlocks, 1);
 });
 
+test('a block that several lines make grow stays with the first that did after its loop', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS, 320, KEEP, 0, IN_FIRST);
+  loops(ledger, 2);
+  ledger.realloc(ADDRESS, 320, ADDRESS, 640, FREE, 0, IN_FIRST);
+  loops(ledger, 2);
+  ledger.realloc(ADDRESS, 640, ADDRESS + 4096, 1280, KEEP, 7, IN_FIRST);
+  loops(ledger, 2);
+  ledger.realloc(ADDRESS + 4096, 1280, ADDRESS, 2560, FREE, 8, IN_FIRST);
+  loops(ledger, 3);
+  const kept = records.flatMap(({ residue }) => residue.map(({ site, path, bytes }) => [site, path, bytes]));
+  t.deepEqual(kept, [
+    [KEEP, 0, 320],
+    [FREE, 0, 640],
+    [FREE, 0, 1280],
+    [FREE, 8, 2560],
+  ]);
+});
+
+test('in the loop of its birth a block is the newest line that made it grow', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS, 320, KEEP, 0, IN_FIRST);
+  ledger.realloc(ADDRESS, 320, ADDRESS, 640, FREE, 0, IN_FIRST);
+  loops(ledger, 3);
+  t.like(records[0], { residue: [{ site: FREE, bytes: 640 }] });
+});
+
 test('a realloc in place that changes no size changes nothing', (t) => {
   const { ledger, records } = books();
   loops(ledger, 2);
