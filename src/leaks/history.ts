@@ -9,6 +9,7 @@ import type {
   TraceHeader,
   TraceRecord,
 } from '../trace/records.js';
+import { placeKey } from './place-key.js';
 import { SiteHistory } from './site-history.js';
 import { SizeLevels } from './size-levels.js';
 
@@ -177,7 +178,7 @@ export class HookHistory {
     const known = pair[index];
     if (known) return known;
     const { file, line, function: name } = this.site(site);
-    const key = JSON.stringify([file, line, name, outside]);
+    const key = `${placeKey(file, line, name)} ${String(outside)}`;
     let history = this.places.get(key);
     if (!history) {
       history = new SiteHistory({ hook: this.record.hook, file, line, function: name, outside }, this.warmup);

@@ -5,6 +5,7 @@ import type { BornBlock } from '../heap/holders.js';
 import type { MemoryImage } from '../heap/image.js';
 import type { History } from '../leaks/history.js';
 import { judge } from '../leaks/judgement.js';
+import { placeKey } from '../leaks/place-key.js';
 import type { JudgedSite } from '../leaks/judgement.js';
 import type { Ledger } from '../trace/ledger.js';
 import type { TraceRecord } from '../trace/records.js';
@@ -65,18 +66,19 @@ interface LineBlocks {
 function blocksOf(sites: readonly JudgedSite[], ledger: Ledger, history: History): LineBlocks[] {
   const lines = sites.map(({ place }) => ({
     place,
+    key: placeKey(place.file, place.line, place.function),
     site: -1,
     count: 0,
     settled: [] as BornBlock[],
     young: [] as BornBlock[],
   }));
   const bySite = new Map<number, (typeof lines)[number]>();
-  for (const known of history.sites) {
+  for (const { site, file, line: number, function: name } of history.sites) {
+    const key = placeKey(file, number, name);
     for (const line of lines) {
-      const { place } = line;
-      if (place.file !== known.file || place.line !== known.line || place.function !== known.function) continue;
-      line.site = known.site;
-      bySite.set(numberOf(known.site, place.hook, place.outside), line);
+      if (line.key !== key) continue;
+      line.site = site;
+      bySite.set(numberOf(site, line.place.hook, line.place.outside), line);
     }
   }
   ledger.forEachLive(({ address, bytes, loop, site, hook, outside, isSettled }) => {
