@@ -47,7 +47,10 @@ function shapeOf({ text, wildcard }: PathStep): string {
   return wildcard ?? text;
 }
 
-/** `->next → ->next → ->next` is `->next → …`: the same step, or pair of steps, three times or more. */
+/**
+ * `->next → ->next → ->next` is `->next → …`: the same step, or pair of steps, three times or more. So are closures that
+ * each hold the next one: `$handler → $handler → $handler`.
+ */
 function foldRepeats(steps: readonly PathStep[]): PathStep[] {
   const folded: PathStep[] = [];
   for (let at = 0; at < steps.length;) {
@@ -65,7 +68,7 @@ function foldRepeats(steps: readonly PathStep[]): PathStep[] {
 
 function repeatsOf(steps: readonly PathStep[], at: number, period: number): number {
   // Elements within elements are a nesting that a person wants to see, not a chain.
-  if (steps.slice(at, at + period).every(({ text }) => !text.startsWith('->'))) return 1;
+  if (steps.slice(at, at + period).every(({ text }) => !/^(->|\$)/.test(text))) return 1;
   const isSame = (offset: number): boolean => {
     const [step, other] = [steps[offset], steps[offset + period]];
     return step !== undefined && other !== undefined && shapeOf(step) === shapeOf(other);

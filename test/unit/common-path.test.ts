@@ -1,0 +1,28 @@
+import test from 'ava';
+import { commonPaths } from '../../src/heap/common-path.js';
+import { pathText } from '../../src/heap/path-steps.js';
+
+function texts(...ways: string[][]): string[] {
+  const paths = ways.map(([holder = '', ...steps]) => ({ holder, steps: steps.map((text) => ({ text })), bytes: 8 }));
+  return commonPaths(paths).map(pathText);
+}
+
+test('a linked list is one way, however long it is', (t) => {
+  const list = (length: number): string[] => ['static Log::$first', ...Array<string>(length).fill('->next')];
+  t.deepEqual(texts(list(3), list(40)), ['static Log::$first → ->next → …']);
+});
+
+test('closures that each hold the next one are one way', (t) => {
+  const handlers = (length: number): string[] => [
+    "$GLOBALS['stack']",
+    '->cached',
+    ...Array<string>(length).fill('$next'),
+  ];
+  t.deepEqual(texts(handlers(3), handlers(25)), ["$GLOBALS['stack'] → ->cached → $next → …"]);
+  const pairs = ["$GLOBALS['stack']", ...Array<string[]>(4).fill(['$next', '->handler']).flat()];
+  t.deepEqual(texts(pairs), ["$GLOBALS['stack'] → $next → ->handler → …"]);
+});
+
+test('elements within elements are told one by one', (t) => {
+  t.deepEqual(texts(['static Grid::$cells', '[0]', '[0]', '[0]']), ['static Grid::$cells → [0] → [0] → [0]']);
+});
