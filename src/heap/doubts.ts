@@ -1,4 +1,4 @@
-import { DOUBT } from './graph-builder.js';
+import { DOUBT, NODE_BITS } from './edge-sink.js';
 import { ReferenceCounter, isCounted, referenceCount } from './reference-counts.js';
 import type { TypedBlocks } from './reference-counts.js';
 
@@ -13,7 +13,8 @@ export interface Edges {
  * that has returned. What sure ways lead to is held anyway. Of the rest, the references that they have to each other are
  * counted where it is sure that they are references: if there are as many as a block counts itself, no other word
  * refers to it, whatever is written there. It lives if one of those lives that have them. A block with a greater count,
- * or without one and without an owner, is held by whatever seems to refer to it.
+ * or without one and without an owner, is held by whatever seems to refer to it. A temporary that refers to what is held
+ * anyway is left out: most have served.
  *
  * Changes `edges`, and returns what is left of them, without DOUBT, and which of node 0's edges (by index) that are.
  * Memory: 9 bytes a node meanwhile.
@@ -26,7 +27,9 @@ export function settleDoubts(blocks: TypedBlocks, edges: Edges): Edges & { reado
     const references = counter.references[node]!;
     return isCounted(blocks, node) ? referenceCount(blocks, node) <= references : references > 0;
   };
-  return without(edges, (target) => held[target] === 0 && isExplained(target));
+  return without(edges, (target, doubt) => {
+    return held[target] === 0 ? isExplained(target) : doubt === DOUBT.passing;
+  });
 }
 
 /** 1 for each node that is reached from node 0 without a doubtful edge. */
@@ -40,7 +43,7 @@ function surelyHeld(nodeCount: number, { edgeStart, edgeTo }: Edges): Uint8Array
     for (let edge = edgeStart[node]!; edge < end; edge++) {
       const target = edgeTo[edge]!;
       // A doubtful one is beyond all nodes.
-      if (target >= DOUBT || held[target] !== 0) continue;
+      if (target > NODE_BITS || held[target] !== 0) continue;
       held[target] = 1;
       queue[queued++] = target;
     }
@@ -51,7 +54,7 @@ function surelyHeld(nodeCount: number, { edgeStart, edgeTo }: Edges): Uint8Array
 /** The edges that are sure or whose target is not refused, moved together. */
 function without(
   { edgeStart, edgeTo }: Edges,
-  isRefused: (target: number) => boolean,
+  isRefused: (target: number, doubt: number) => boolean,
 ): ReturnType<typeof settleDoubts> {
   const roots: number[] = [];
   let kept = 0;
@@ -60,8 +63,8 @@ function without(
     const end = edgeStart[node + 1]!;
     for (; edge < end; edge++) {
       const to = edgeTo[edge]!;
-      const target = to & ~DOUBT;
-      if (to !== target && isRefused(target)) continue;
+      const target = to & NODE_BITS;
+      if (to !== target && isRefused(target, to - target)) continue;
       if (node === 0) roots.push(edge);
       edgeTo[kept++] = target;
     }

@@ -44,13 +44,19 @@ export const INTERNAL = Object.fromEntries(INTERNAL_NAMES.map((name, index) => [
 >;
 
 /**
- * True for a pointer that need not be one: a word of memory of which nothing is known, or a place in a frame that may
- * not have been written to yet, or have served its purpose.
+ * Whether a pointer need not be one. Bits that are set in the target of an edge; numbers of nodes stay below. `word`: in
+ * memory of which nothing is known. `passing`: in a place of a frame that may not have been written to yet, or have
+ * served its purpose.
  */
-export function isDoubtful(expected: KindNumber, named: number, name: number): boolean {
+export const DOUBT = { word: 0x8000_0000, passing: 0x4000_0000 } as const;
+export const NODE_BITS = 0x3fff_ffff;
+
+/** One of DOUBT, or 0. */
+export function doubtOf(expected: KindNumber, named: number, name: number): number {
+  if (named !== EDGE.internal) return expected === NODE_KIND.unknown ? DOUBT.word : 0;
+  if (name === INTERNAL['(temporary)'] || name === INTERNAL['(argument to be)']) return DOUBT.passing;
   // What a resource stands for is of no known type, but there it is.
-  if (expected === NODE_KIND.unknown) return named !== EDGE.internal || name !== INTERNAL['(value)'];
-  return named === EDGE.internal && (name === INTERNAL['(temporary)'] || name === INTERNAL['(argument to be)']);
+  return expected === NODE_KIND.unknown && name !== INTERNAL['(value)'] ? DOUBT.word : 0;
 }
 
 /** Hears of each pointer that a structure holds. */

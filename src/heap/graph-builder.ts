@@ -1,4 +1,4 @@
-import { isDoubtful } from './edge-sink.js';
+import { doubtOf } from './edge-sink.js';
 import type { EdgeSink, KindNumber } from './edge-sink.js';
 import { NODE_KIND } from './heap-graph.js';
 import type { HeapView } from './heap-view.js';
@@ -6,9 +6,6 @@ import { guessKind } from './structures/guess.js';
 import { classAt } from './structures/object.js';
 import { HEADER_TYPE_MASK, ZVAL } from './structures/zval.js';
 import { visitBlock } from './visit-block.js';
-
-/** Set in the target of an edge that is doubtful. Numbers of nodes stay below. */
-export const DOUBT = 0x8000_0000;
 
 /** The type in a header (zend_refcounted_h) of what zvals point to, by kind of node. */
 const HEADER_TYPES = new Map<KindNumber, number>([
@@ -77,7 +74,7 @@ export class GraphBuilder implements EdgeSink {
     const node = this.meet(low, high, expected);
     if (node === 0) return;
     if (this.edgesUsed === this.edges.length) this.edges = larger(this.edges);
-    this.edges[this.edgesUsed++] = isDoubtful(expected, named, name) ? node | DOUBT : node;
+    this.edges[this.edgesUsed++] = node | doubtOf(expected, named, name);
   }
 
   /** Follows all that was met, to the last block. */

@@ -1,4 +1,4 @@
-import { EDGE, INTERNAL, isDoubtful } from './edge-sink.js';
+import { EDGE, INTERNAL, doubtOf } from './edge-sink.js';
 import type { EdgeSink } from './edge-sink.js';
 import type { HeapGraph } from './heap-graph.js';
 import { NODE_KIND } from './heap-graph.js';
@@ -66,7 +66,7 @@ export class ReferenceCounter {
     else {
       this.blocks.visit(node, {
         edge: (low, high, expected, named, name) => {
-          if (this.which === 'possible' || !isDoubtful(expected, named, name)) this.add(low, high);
+          if (this.which === 'possible' || doubtOf(expected, named, name) === 0) this.add(low, high);
         },
       });
     }
@@ -97,7 +97,7 @@ export class ReferenceCounter {
         if (special === 'closure' && named === EDGE.variable) return;
         // Of the engine's own objects it is known where their references are.
         if (special !== undefined && expected === NODE_KIND.unknown) return;
-        if (isCertain && isDoubtful(expected, named, name)) return;
+        if (isCertain && doubtOf(expected, named, name) !== 0) return;
         this.add(low, high);
       },
     });

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { settleDoubts } from '../../src/heap/doubts.js';
-import { DOUBT } from '../../src/heap/graph-builder.js';
+import { DOUBT } from '../../src/heap/edge-sink.js';
 import { NODE_KIND } from '../../src/heap/heap-graph.js';
 import type { HeapView } from '../../src/heap/heap-view.js';
 import type { TypedBlocks } from '../../src/heap/reference-counts.js';
@@ -56,7 +56,7 @@ test('edges keep their order, and the roots are those that are left', (t) => {
     sure: [[3], [1], [], []],
     words: [[{ to: 1, isReference: false }], [], [], []],
   });
-  const edgeTo = Uint32Array.of((1 | DOUBT) >>> 0, ...edges.edgeTo.filter((to) => to < DOUBT));
+  const edgeTo = Uint32Array.of((1 | DOUBT.word) >>> 0, ...edges.edgeTo.filter((to) => to < DOUBT.passing));
   const settled = settleDoubts(blocks, { edgeStart: edges.edgeStart, edgeTo });
   t.deepEqual([...settled.roots], [1]);
   t.deepEqual([...settled.edgeTo], [3, 1]);
@@ -75,7 +75,7 @@ function layOut({ sure, words, uncounted = [] }: Heap): {
   blocks: TypedBlocks;
   edges: { edgeStart: Uint32Array; edgeTo: Uint32Array };
 } {
-  const lists = sure.map((targets, node) => [...targets, ...words[node]!.map(({ to }) => (to | DOUBT) >>> 0)]);
+  const lists = sure.map((targets, node) => [...targets, ...words[node]!.map(({ to }) => (to | DOUBT.word) >>> 0)]);
   const edgeStart = new Uint32Array(sure.length + 1);
   lists.forEach((list, node) => (edgeStart[node + 1] = edgeStart[node]! + list.length));
   // Headers of two words each: the reference count, and no flags.

@@ -1,6 +1,5 @@
-import { EDGE, isDoubtful } from '../edge-sink.js';
+import { EDGE, doubtOf } from '../edge-sink.js';
 import type { EdgeSink, KindNumber } from '../edge-sink.js';
-import { DOUBT } from '../graph-builder.js';
 import type { GraphBuilder } from '../graph-builder.js';
 import { NODE_KIND } from '../heap-graph.js';
 import type { MemoryImage } from '../image.js';
@@ -8,15 +7,24 @@ import { visitZval } from '../structures/zval.js';
 
 /**
  * How well a root explains why something is alive, best first: what the program names and keeps, what a running
- * function has in a variable, what it is working on, the engine's own tables, and of C: variables of PHP and its
- * extensions, then memory of which only the address is known. Whatever a better root reaches is explained by it.
+ * function has in a variable, what it was called with, the engine's own tables, what a function has in a temporary, and
+ * of C: variables of PHP and its extensions, then memory of which only the address is known. Whatever a better root
+ * reaches is explained by it.
  */
-export const ROOT_RANK = { named: 0, variable: 1, temporary: 2, engine: 3, cVariable: 4, cMemory: 5 } as const;
+export const ROOT_RANK = {
+  named: 0,
+  variable: 1,
+  argument: 2,
+  engine: 3,
+  temporary: 4,
+  cVariable: 5,
+  cMemory: 6,
+} as const;
 export type RootRank = (typeof ROOT_RANK)[keyof typeof ROOT_RANK];
 
 /** The roots of a heap as edges of node 0, in order of rank. */
 export class RootList {
-  /** With DOUBT where it is not sure that the root refers to it. */
+  /** With the DOUBT that there is whether the root refers to it. */
   readonly nodes: number[] = [];
   readonly names: string[] = [];
   readonly ranks: number[] = [];
@@ -29,10 +37,10 @@ export class RootList {
     expected: KindNumber,
     rank: RootRank,
     name: string,
-    doubtful = expected === NODE_KIND.unknown,
+    doubt = doubtOf(expected, EDGE.root, 0),
   ): void {
     const node = this.builder.meet(low, high, expected);
-    if (node !== 0) this.note(doubtful ? (node | DOUBT) >>> 0 : node, rank, name);
+    if (node !== 0) this.note((node | doubt) >>> 0, rank, name);
   }
 
   addAt(address: number, expected: KindNumber, rank: RootRank, name: string): void {
@@ -57,7 +65,7 @@ export class RootList {
     return {
       edge: (low, high, expected, named, name) => {
         const text = nameOf(named, name);
-        if (text !== undefined) this.add(low, high, expected, rank, text, isDoubtful(expected, named, name));
+        if (text !== undefined) this.add(low, high, expected, rank, text, doubtOf(expected, named, name));
       },
     };
   }

@@ -1,4 +1,4 @@
-import { EDGE, INTERNAL } from '../edge-sink.js';
+import { EDGE, INTERNAL, doubtOf } from '../edge-sink.js';
 import type { HeapView } from '../heap-view.js';
 import { internalFunctionName } from '../structures/functions.js';
 import { framesFrom, visitTemporaries, visitVariables } from '../structures/frame.js';
@@ -25,14 +25,18 @@ export function addStackVariables(view: HeapView, roots: RootList): void {
 export function addTemporaries(view: HeapView, roots: RootList): void {
   for (const frame of frames(view)) {
     const where = whereabouts(view, frame);
-    const sink = roots.sink(ROOT_RANK.temporary, (_, name) => `${WORDS[name] ?? 'temporary'} of ${where}`);
-    visitTemporaries(view.image, frame, sink);
+    const argument = roots.sink(ROOT_RANK.argument, (_, name) => `${WORDS[name] ?? 'argument'} of ${where}`);
+    const temporary = roots.sink(ROOT_RANK.temporary, () => `temporary of ${where}`);
+    visitTemporaries(view.image, frame, {
+      edge: (low, high, expected, named, name) => {
+        const sink = doubtOf(expected, named, name) === 0 ? argument : temporary;
+        sink.edge(low, high, expected, named, name);
+      },
+    });
   }
 }
 
 const WORDS: Readonly<Record<number, string>> = {
-  [INTERNAL['(argument)']]: 'argument',
-  [INTERNAL['(argument to be)']]: 'argument',
   [INTERNAL.$this]: '$this',
   [INTERNAL['(code)']]: 'code',
 };

@@ -1,4 +1,4 @@
-import { EDGE, INTERNAL } from '../edge-sink.js';
+import { DOUBT, EDGE, INTERNAL } from '../edge-sink.js';
 import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
 import type { MemoryImage } from '../image.js';
@@ -11,6 +11,9 @@ import type { RootList } from './root-list.js';
 
 const MOST_ARENAS = 1 << 16;
 const MOST_HUGE = 1 << 20;
+/** Strings of a zend_ini_entry (Zend/zend_ini.h, 7.4 to 8.5): value and orig_value. */
+const INI_VALUE = 40;
+const INI_ORIGINAL = 48;
 /** sizeof(zend_arena) (Zend/zend_arena.h): ptr, end, prev. */
 const ARENA_HEADER = 24;
 
@@ -29,10 +32,11 @@ export function addEngineTables({ image }: HeapView, roots: RootList): void {
     [engine.eg.functionTable, 'function table'],
     [engine.eg.classTable, 'class table'],
     [structures.eg.zendConstants, 'table of constants'],
-    [structures.eg.iniDirectives, 'ini settings'],
+    [structures.eg.iniDirectives, 'table of ini settings'],
   ] as const) {
     addTable(image, image.pointer(globals + field), name, roots);
   }
+  addSettings(image, image.pointer(globals + structures.eg.iniDirectives), roots);
   addHugeList(image, roots);
 }
 
@@ -46,7 +50,7 @@ function addResources(image: MemoryImage, table: number, name: string, roots: Ro
   forEachElement(image, at, (element, key, index) => {
     const label = key === 0 ? `${name} #${String(index)}` : `${name} '${readName(image, key) ?? '?'}'`;
     const [low, high] = [image.words[element]!, image.words[element + 1]!];
-    roots.add(low, high, NODE_KIND.resource, ROOT_RANK.engine, label, true);
+    roots.add(low, high, NODE_KIND.resource, ROOT_RANK.engine, label, DOUBT.word);
     if (image.heapSegmentAt(low, high) >= 0) return;
     // A persistent resource lies in memory of malloc's, what it stands for may not.
     const content = image.pointer(image.pointerAt(element) + image.header.structures.resource.ptr);
@@ -56,6 +60,23 @@ function addResources(image: MemoryImage, table: number, name: string, roots: Ro
     named === EDGE.internal && part === INTERNAL['(elements)'] ? `${name}s` : undefined,
   );
   visitHashTable(image, at, sink);
+}
+
+/** `ini memory_limit`: values that were set while PHP runs. */
+function addSettings(image: MemoryImage, table: number, roots: RootList): void {
+  const at = image.at(table);
+  if (at < 0) return;
+  forEachElement(image, at, (element, key) => {
+    const entry = image.pointerAt(element);
+    for (const field of [INI_VALUE, INI_ORIGINAL]) {
+      roots.addAt(
+        image.pointer(entry + field),
+        NODE_KIND.string,
+        ROOT_RANK.engine,
+        `ini ${readName(image, key) ?? '?'}`,
+      );
+    }
+  });
 }
 
 /** A table of the engine, and what its elements point to. */
