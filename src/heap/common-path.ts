@@ -54,7 +54,7 @@ function shapeOf({ text, wildcard }: PathStep): string {
 function foldRepeats(steps: readonly PathStep[]): PathStep[] {
   const folded: PathStep[] = [];
   for (let at = 0; at < steps.length;) {
-    const period = [1, 2].find((length) => repeatsOf(steps, at, length) >= FEWEST_REPEATS);
+    const period = [1, 2].find((length) => repeatsOf(steps, at, length) >= fewestRepeats(steps, at, length));
     if (period === undefined) {
       folded.push(steps[at]!);
       at++;
@@ -67,8 +67,6 @@ function foldRepeats(steps: readonly PathStep[]): PathStep[] {
 }
 
 function repeatsOf(steps: readonly PathStep[], at: number, period: number): number {
-  // Elements within elements are a nesting that a person wants to see, not a chain.
-  if (steps.slice(at, at + period).every(({ text }) => !/^(->|\$)/.test(text))) return 1;
   const isSame = (offset: number): boolean => {
     const [step, other] = [steps[offset], steps[offset + period]];
     return step !== undefined && other !== undefined && shapeOf(step) === shapeOf(other);
@@ -78,4 +76,11 @@ function repeatsOf(steps: readonly PathStep[], at: number, period: number): numb
   return Math.floor((end - at) / period) + 1;
 }
 
+/** Elements within elements are a nesting that a person wants to see, as long as it is no chain of arrays. */
+function fewestRepeats(steps: readonly PathStep[], at: number, period: number): number {
+  const hasProperty = steps.slice(at, at + period).some(({ text }) => /^(->|\$)/.test(text));
+  return hasProperty ? FEWEST_REPEATS : DEEPEST_NESTING + 1;
+}
+
 const FEWEST_REPEATS = 3;
+const DEEPEST_NESTING = 8;

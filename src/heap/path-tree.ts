@@ -19,6 +19,8 @@ const ANY_PROPERTY = '->*';
 const MOST_KEYS = 32;
 /** A property that was met so many steps before is the same chain or tree going on. */
 const LOOK_BACK = 8;
+/** Arrays within arrays to this depth are a way; deeper they are a chain. */
+const DEEPEST_NESTING = 8;
 const DEEPEST = 64;
 /** Numbers of steps fit below this, so that a way and a step make one exact number. */
 const MOST_STEPS = 2 ** 22;
@@ -61,7 +63,12 @@ export class PathTree {
 
   /** The ways below take one step from a way and return the way that this makes. */
   element(path: number): number {
-    return this.child(path, this.step(ANY_ELEMENT));
+    const step = this.step(ANY_ELEMENT);
+    if (this.steps[path] === step && this.runOf(path) >= DEEPEST_NESTING) {
+      this.repeats[path] = true;
+      return path;
+    }
+    return this.child(path, step);
   }
 
   property(path: number, name: string): number {
@@ -131,6 +138,15 @@ export class PathTree {
         return { holder: steps[0]!, path, steps, blocks, bytes, type: typeText(type) };
       })
       .sort((a, b) => b.bytes - a.bytes);
+  }
+
+  /** How many steps up to this one are the same, as far as it matters. */
+  private runOf(path: number): number {
+    let run = 1;
+    for (let at = this.parents[path]!; at >= 0 && this.steps[at] === this.steps[path]; at = this.parents[at]!) {
+      if (++run >= DEEPEST_NESTING) break;
+    }
+    return run;
   }
 
   private stepsTo(path: number): string[] {

@@ -62,13 +62,13 @@ test('a chain is one way however long it is, and so is a tree', (t) => {
   ]);
 });
 
-test('arrays within arrays are told to a depth, and what lies deeper counts there', (t) => {
+test('arrays within arrays are told to a depth of 8, and deeper they are a chain', (t) => {
   const paths = tree();
   let at = paths.root('r');
   for (let n = 0; n < 100_000; n++) paths.count((at = paths.element(at)), 8, 1);
   const found = paths.paths(String);
-  t.is(found.length, 64);
-  t.is(Math.max(...found.map(({ steps }) => steps.length)), 65);
+  t.is(found.length, 8);
+  t.is(found[0]?.path, `r${' → [*]'.repeat(8)} → …`);
   t.is(
     found.reduce((sum, { bytes }) => sum + bytes, 0),
     800_000,
@@ -101,4 +101,14 @@ test('lines are no numbers of roots', (t) => {
   for (let line = 1; line <= 20; line++)
     paths.count(paths.root(`local $a of {closure}() at /a.php:${String(line)}`), 8, 1);
   t.is(paths.paths(String).length, 20);
+});
+
+test('other ways than those that go on and on end at a depth of 64', (t) => {
+  const paths = tree();
+  let at = paths.root('r');
+  for (let n = 0; n < 1000; n++) paths.count((at = paths.key(at, n, 'element')), 8, 1);
+  const found = paths.paths(String);
+  t.is(found.length, 64);
+  t.is(Math.max(...found.map(({ steps }) => steps.length)), 65);
+  t.is(found[0]?.bytes, (1000 - 63) * 8);
 });
