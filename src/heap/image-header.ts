@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { findAutoloadTable } from '../php/autoload-table.js';
-import type { CodeSymbol } from '../php/code-image.js';
 import type { EngineLayout } from '../php/engine-layout.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import { explainProc } from '../php/maps.js';
 import type { PhpProcess } from '../php/process.js';
-import { readSapi } from '../php/process.js';
+import { dataAddress, readSapi } from '../php/process.js';
 import type { Structures } from '../php/structures.js';
 import { AUTOLOAD_TABLE, IMAGE_SCHEMA } from './image.js';
 import type { ImageHeader } from './image.js';
@@ -61,15 +60,15 @@ function namedData(process: PhpProcess, engine: EngineLayout): Pick<ImageHeader,
   };
 }
 
-function exportedData({ elf, loadBias }: PhpProcess): Pick<ImageHeader, 'symbols' | 'symbolBytes'> {
-  const found = elf
-    .symbolNames()
-    .filter((name) => EXPORTED.test(name))
-    .map((name) => ({ name, symbol: elf.symbol(name) }));
-  const entries = (value: (symbol: CodeSymbol) => number): [string, number][] =>
-    found.flatMap(({ name, symbol }) => (symbol === undefined ? [] : [[name, value(symbol)]]));
+function exportedData(php: PhpProcess): Pick<ImageHeader, 'symbols' | 'symbolBytes'> {
+  const names = php.elf.symbolNames().filter((name) => EXPORTED.test(name));
+  const entries = (value: (name: string) => number | undefined): [string, number][] =>
+    names.flatMap((name) => {
+      const found = value(name);
+      return found === undefined ? [] : [[name, found]];
+    });
   return {
-    symbols: Object.fromEntries(entries(({ address }) => address + loadBias)),
-    symbolBytes: Object.fromEntries(entries(({ sizeBytes }) => sizeBytes)),
+    symbols: Object.fromEntries(entries((name) => dataAddress(php, name))),
+    symbolBytes: Object.fromEntries(entries((name) => php.elf.symbol(name)?.sizeBytes)),
   };
 }

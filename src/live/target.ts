@@ -16,7 +16,7 @@ import type { Engine } from '../php/functions.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import type { ProbeSites } from '../php/probe-sites.js';
 import { detectVersion } from '../php/php-version.js';
-import { UnreadablePhp, openPhpProcess } from '../php/process.js';
+import { UnreadablePhp, dataAddress, openPhpProcess } from '../php/process.js';
 import type { PhpProcess } from '../php/process.js';
 import { proveStructures } from '../php/prove-structures.js';
 import type { StructureCheck } from '../php/prove-structures.js';
@@ -50,14 +50,17 @@ export interface Opening {
 /** @throws PhptraceError where the process or its build cannot be traced, with the reason */
 export function openTarget(pid: number, opening: Opening = { cache: false }): Target {
   const process = openPhpProcess(pid);
-  const { elf, memory, loadBias } = process;
+  const { elf, memory } = process;
   try {
     const build = buildOf(elf, opening);
     const { version, sites, heap, layout } = build;
-    const engine = { memory, layout, executorGlobals: layout.executorGlobals + loadBias };
+    const engine = { memory, layout, executorGlobals: globalsOf(process, 'executor_globals') };
     const probes = allocatorProbes(sites, elf);
     let proven: ProvenStructures | undefined;
-    const structures = (): ProvenStructures => (proven ??= provenStructures(process, engine));
+    const structures = (): ProvenStructures => {
+      checkRequest({ process, heap });
+      return (proven ??= provenStructures(process, engine));
+    };
     return { process, version, sites, heap, layout, engine, probes, structures };
   } catch (error) {
     elf.close();
@@ -69,6 +72,11 @@ export interface ProvenStructures extends DerivedStructures {
   readonly memory: StructureMemory;
   /** What the process confirmed. */
   readonly checks: readonly StructureCheck[];
+}
+
+function globalsOf(process: PhpProcess, symbol: string): number {
+  const { address } = requiredSymbol(process.elf, symbol);
+  return process.copies.get(symbol) ?? address + process.loadBias;
 }
 
 /** Workers of one master have the same binary at the same addresses. What is derived is proven in each of them. */
@@ -83,11 +91,11 @@ function derivedOnce(elf: ElfFile, layout: EngineLayout, loadBias: number): Deri
 
 const DERIVED = new Map<string, DerivedStructures>();
 
-function provenStructures({ elf, loadBias }: PhpProcess, engine: Engine): ProvenStructures {
+function provenStructures(process: PhpProcess, engine: Engine): ProvenStructures {
+  const { elf, loadBias } = process;
   const derived = derivedOnce(elf, engine.layout, loadBias);
-  const place = (symbol: string): number => requiredSymbol(elf, symbol).address + loadBias;
-  const basicGlobals = elf.symbol('basic_globals') && place('basic_globals');
-  const places = { compilerGlobals: place('compiler_globals'), basicGlobals };
+  const basicGlobals = dataAddress(process, 'basic_globals');
+  const places = { compilerGlobals: globalsOf(process, 'compiler_globals'), basicGlobals };
   const memory = new StructureMemory(engine, derived.structures, places);
   return { ...derived, memory, checks: proveStructures(memory) };
 }
@@ -158,6 +166,19 @@ export function checkHeap(target: HeapOwner): void {
         `is 0x${mainChunk.toString(16)}): this build of PHP is not supported yet; send the output of \`phptrace doctor\``,
     );
   }
+}
+
+/** Zend/zend_execute.c, ZEND_VM_STACK_PAGE_SIZE: the VM's stack lies in the heap from a request's first moment to its last. */
+const VM_STACK_BYTES = 256 * 1024;
+
+/** Between requests the engine's tables are gone. @throws PhptraceError where no request is under way */
+function checkRequest(owner: HeapOwner): void {
+  const found = readHeap(owner);
+  if (found && found.sizeBytes >= VM_STACK_BYTES) return;
+  throw new PhptraceError(
+    `process ${String(owner.process.pid)} has no request under way, and between requests its heap is empty: look at it ` +
+      'while it answers one',
+  );
 }
 
 /** What the kernel programs are told of this process. */

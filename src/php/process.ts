@@ -35,6 +35,8 @@ export interface PhpProcess {
   readonly fileName: string;
   /** What is added to an address of the ELF file to get one of the process. */
   readonly loadBias: number;
+  /** Data of the library that the program itself has in its place (R_X86_64_COPY): addresses in the process, by symbol. */
+  readonly copies: ReadonlyMap<string, number>;
 }
 
 /**
@@ -58,7 +60,9 @@ export function openPhpProcess(pid: number, open: OpenMapped = openOwn): PhpProc
         elf,
         maps.filter(({ path }) => path === name),
       );
-      return { pid, memory: new ProcessMemory(pid), elf, file, fileName: name, loadBias };
+      const copies =
+        name === executable.mapped ? new Map<string, number>() : copiesIn(pid, executable.mapped, maps, elf);
+      return { pid, memory: new ProcessMemory(pid), elf, file, fileName: name, loadBias, copies };
     }
     if (elf.symbol('executor_globals') === undefined && looksLikePhp(elf)) stripped = name;
     if (open === openOwn) elf.close();
@@ -76,13 +80,20 @@ export function openPhpProcess(pid: number, open: OpenMapped = openOwn): PhpProc
   );
 }
 
+/** Where a global variable of PHP lies in the process; undefined where PHP exports no such symbol. */
+export function dataAddress({ elf, loadBias, copies }: PhpProcess, name: string): number | undefined {
+  const symbol = elf.symbol(name);
+  return symbol && (copies.get(name) ?? symbol.address + loadBias);
+}
+
 /** The name of the SAPI as it calls itself: `cli`, `fpm-fcgi`. Undefined before PHP has started. */
-export function readSapi({ elf, memory, loadBias }: PhpProcess): string | undefined {
+export function readSapi(php: PhpProcess): string | undefined {
+  const { elf, memory } = php;
   const symbol = elf.symbol('sapi_module');
-  if (!symbol) return undefined;
+  const at = dataAddress(php, 'sapi_module');
+  if (!symbol || at === undefined) return undefined;
   try {
     // A struct whose first field is the name (main/SAPI.h); where it is only a pointer's size, a pointer to one.
-    const at = symbol.address + loadBias;
     const name = memory.pointer(symbol.sizeBytes === 8 ? memory.pointer(at) : at);
     const bytes = new Uint8Array(memory.read(name, 32).buffer);
     const text = Buffer.from(bytes).toString('latin1');
@@ -123,6 +134,28 @@ function executableName(pid: number): { name: string; mapped: string | undefined
     return { name: name.replace(/ \(deleted\)$/, ''), mapped: name };
   } catch (error) {
     throw explainProc(error, pid);
+  }
+}
+
+/** A program that was linked to a library and uses its data has that data itself: all the library's code uses it there. */
+function copiesIn(
+  pid: number,
+  name: string | undefined,
+  maps: readonly Mapped[],
+  library: ElfFile,
+): Map<string, number> {
+  const program = openOwn(`/proc/${String(pid)}/exe`);
+  if (!program) return new Map();
+  try {
+    const exported = program.symbolNames().filter((symbol) => library.symbol(symbol) !== undefined);
+    if (exported.length === 0) return new Map();
+    const bias = biasOf(
+      program,
+      maps.filter(({ path }) => path === name),
+    );
+    return new Map(exported.map((symbol) => [symbol, (program.symbol(symbol)?.address ?? 0) + bias]));
+  } finally {
+    program.close();
   }
 }
 
