@@ -7,6 +7,8 @@ PACKAGES := php-cli=/usr/bin/php php-dev=/usr/bin/phpize php-curl=/usr/lib/php/*
 	libbpf1=/usr/lib/*-linux-gnu/libbpf.so.1 libbpf-dev=/usr/include/bpf/bpf_helpers.h \
 	gcc=/usr/bin/gcc libc6-dev=/usr/include/stdio.h make=/usr/bin/make
 CHROMIUM_PACKAGES := chromium=/usr/bin/chromium
+# Unpacked into .cache, not installed: a server that is installed starts.
+SAPI_PACKAGES := php8.2-fpm libapache2-mod-php8.2 apache2-bin libapr1 libaprutil1 libphp8.2-embed
 BENCH_PACKAGES := bpfcc-tools=/usr/sbin/memleak-bpfcc linux-headers-amd64=/usr/src/linux-headers-*-amd64
 
 SOURCE_FOLDERS := $(wildcard src cli test bench)
@@ -19,12 +21,13 @@ BPF_CFLAGS := -O2 -g -Wall -target bpf -D__TARGET_ARCH_x86 -I/usr/include/x86_64
 NODE_MODULES := node_modules/.package-lock.json
 BIN := node_modules/.bin
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
+SAPIS := .cache/sapis/.unpacked
 # Further options of ava: make test AVA_FLAGS='--match=*realloc*'
 AVA_FLAGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build test test-unit test-chromium test-versions versions-table php-versions demo bench lint \
+.PHONY: help setup build test test-unit test-chromium test-versions test-sapis sapis versions-table php-versions demo bench lint \
 	typecheck format clean pack apt apt-bench apt-chromium
 
 help: ## this list
@@ -34,7 +37,7 @@ setup: apt $(NODE_MODULES) ## install the packages that are missing (apt, npm)
 
 build: build/probes/trace.bpf.o build/probes/launch.bpf.o build/.compiled ## build the BPF object and the TypeScript
 
-test: build ## run the tests (needs root and a php)
+test: build $(if $(shell command -v apt-get),$(SAPIS)) ## run the tests (needs root and a php)
 	$(BIN)/ava $(AVA_FLAGS) 'build/test/{unit,integration}/**/*.test.js'
 
 test-unit: build ## run the tests that need neither root nor php
@@ -42,6 +45,11 @@ test-unit: build ## run the tests that need neither root nor php
 
 test-chromium: build apt-chromium ## load a .heapsnapshot into the DevTools of a Chromium
 	$(BIN)/ava $(AVA_FLAGS) 'build/test/chromium/**/*.test.js'
+
+sapis: $(SAPIS) ## unpack Debian's FPM, Apache and embed (7 MB, into .cache; nothing is installed)
+
+test-sapis: build $(SAPIS) ## trace PHP in FPM, Apache, `php -S` and a program that embeds it
+	$(BIN)/ava $(AVA_FLAGS) 'build/test/sapis/**/*.test.js' build/test/integration/fpm.test.js
 
 php-versions: ## install the PHPs of `make test-versions` (785 MB, into .cache)
 	@mkdir -p .cache/php
@@ -87,6 +95,14 @@ build/.compiled: $(SOURCES) tsconfig.json $(NODE_MODULES)
 	rm -rf $(addprefix build/,$(SOURCE_FOLDERS))
 	$(BIN)/tsc
 	chmod +x build/cli/phptrace.js
+	@touch $@
+
+$(SAPIS):
+	rm -rf $(@D)
+	mkdir -p $(@D)/packages
+	$(SUDO) apt-get -qq update
+	cd $(@D)/packages && apt-get -qq download $(SAPI_PACKAGES)
+	for package in $(@D)/packages/*.deb; do dpkg -x "$$package" $(@D)/root || exit 1; done
 	@touch $@
 
 $(NODE_MODULES): package-lock.json

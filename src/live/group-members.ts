@@ -30,6 +30,7 @@ export class GroupMembers {
     pids: readonly number[],
     private readonly children: boolean,
     private readonly isPhp: (pid: number) => boolean,
+    private readonly servesItself: (pid: number) => boolean,
   ) {
     this.families = pids.map((head) => ({ head, choice: new SharedChoice() }));
   }
@@ -64,8 +65,9 @@ export class GroupMembers {
     this.known.add(pid);
     const workers = this.children ? this.phpBelow(pid) : [];
     if (workers.length === 0) return [{ pid, family }];
-    this.masters.push(pid);
-    return workers.flatMap((worker) => this.workersOf(worker, family));
+    const own = this.servesItself(pid) ? [{ pid, family }] : [];
+    if (own.length === 0) this.masters.push(pid);
+    return [...own, ...workers.flatMap((worker) => this.workersOf(worker, family))];
   }
 
   /** The nearest PHP processes below one: a shell may stand between. */

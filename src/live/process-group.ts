@@ -4,7 +4,7 @@ import { PhptraceError } from '../errors.js';
 import type { GroupOptions, TraceObserver, TraceOptions } from '../options.js';
 import { checkChildren } from '../php/descendants.js';
 import { PhpBinaries } from '../php/php-binaries.js';
-import { UnreadablePhp, isRunning, openPhpProcess } from '../php/process.js';
+import { UnreadablePhp, isRunning, openPhpProcess, readSapi } from '../php/process.js';
 import type { Untraced } from '../report/group-model.js';
 import { attachProcess } from './attach-process.js';
 import { GroupMembers } from './group-members.js';
@@ -53,7 +53,7 @@ class ProcessGroup {
     private readonly pids: readonly number[],
     private readonly options: GroupOptions,
   ) {
-    this.members = new GroupMembers(pids, options.children ?? false, this.isPhp);
+    this.members = new GroupMembers(pids, options.children ?? false, this.isPhp, this.servesItself);
     this.deadline = performance.now() + (options.durationSeconds ?? DURATION_SECONDS) * 1000;
   }
 
@@ -134,6 +134,15 @@ class ProcessGroup {
       return true;
     } catch (error) {
       return error instanceof UnreadablePhp;
+    }
+  };
+
+  /** The web server of `php -S` answers requests beside its workers (sapi/cli/php_cli_server.c); other masters do not. */
+  private readonly servesItself = (pid: number): boolean => {
+    try {
+      return readSapi(openPhpProcess(pid, this.binaries.open)) === 'cli-server';
+    } catch {
+      return false;
     }
   };
 
