@@ -9,11 +9,14 @@ import { openTalk } from './talk.js';
 export function addAnalyzeCommand(program: Command, setExitCode: SetExitCode): void {
   addReportFlags(program.command('analyze'))
     .description('report on a log, without privileges and without PHP')
-    .argument('[log]', 'log to read (default: the newest one)')
-    .addHelpText('after', '\nExample:\n  phptrace analyze --format json trace.ndjson')
-    .action(async (log: string | undefined, flags: ReportFlags) => {
+    .argument('[log...]', 'log to read, or logs of several processes to merge (default: the newest one)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  phptrace analyze --format json trace.ndjson\n  phptrace analyze trace-4242.ndjson trace-4243.ndjson',
+    )
+    .action(async (logs: readonly string[], flags: ReportFlags) => {
       checkOutput(flags.output);
       const talk = openTalk({ ...flags, progressLine: false });
-      setExitCode(await writeReport(await analyze(log), flags, talk));
+      setExitCode(await writeReport(logs.length > 1 ? await analyze(logs) : await analyze(logs[0]), flags, talk));
     });
 }

@@ -57,5 +57,5 @@ function inProcesses({ processes }: MergedSite, all: number): string {
 }
 
 function placed(site: MergedSite): string {
-  return `${where(site)}${site.outside ? ' (outside the loop)' : ''}`;
+  return `${where(site)} (loop ${printable(site.loop)})${site.outside ? ' (outside the loop)' : ''}`;
 }

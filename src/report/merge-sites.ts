@@ -24,9 +24,8 @@ export function mergeSites(reports: readonly Report[], together: Together): Merg
       else places.set(key, [{ report, site }]);
     }
   }
-  const loops = reports.reduce((sum, report) => sum + report.loops.settled, 0);
   return [...places.values()]
-    .map((entries) => mergeEntries(entries, loops, together))
+    .map((entries) => mergeEntries(entries, reports, together))
     .sort((a, b) => RANK[a.verdict] - RANK[b.verdict] || b.bytes - a.bytes || a.line - b.line);
 }
 
@@ -37,10 +36,11 @@ export function placeOf({ loop, file, line, function: name, outside }: Place): s
   return JSON.stringify([loop, file, line, name, outside]);
 }
 
-function mergeEntries(entries: readonly Entry[], loops: number, together: Together): MergedSite {
+function mergeEntries(entries: readonly Entry[], reports: readonly Report[], together: Together): MergedSite {
   const heaviest = entries.reduce((most, entry) => (entry.site.bytes > most.site.bytes ? entry : most)).site;
   const { file, line, function: name, app, stack, loop, outside, holder, path, types } = heaviest;
   const sum = (of: (entry: Entry) => number): number => entries.reduce((total, entry) => total + of(entry), 0);
+  const loops = reports.reduce((total, report) => total + judgedLoops(report, loop), 0);
   return {
     file,
     line,
@@ -48,7 +48,7 @@ function mergeEntries(entries: readonly Entry[], loops: number, together: Togeth
     ...verdictOf(entries, together),
     blocks: sum(({ site }) => site.blocks),
     bytes: sum(({ site }) => site.bytes),
-    bytesPerLoop: loops === 0 ? 0 : sum(({ site, report }) => site.bytesPerLoop * report.loops.settled) / loops,
+    bytesPerLoop: loops === 0 ? 0 : sum(({ site }) => site.bytesPerLoop * site.evidence.loops) / loops,
     app,
     stack,
     loop,
@@ -60,6 +60,12 @@ function mergeEntries(entries: readonly Entry[], loops: number, together: Togeth
       return { pid, verdict, blocks, bytes, bytesPerLoop };
     }),
   };
+}
+
+/** Settled loops of a hook after warm-up. */
+function judgedLoops({ recentLoops, loops: { warmup } }: Report, loop: string): number {
+  const recent = recentLoops.find((one) => one.loop === loop);
+  return recent === undefined ? 0 : Math.max(0, recent.left + recent.loops.length - warmup);
 }
 
 /**
@@ -111,7 +117,7 @@ function isRefuted(entry: Entry, entries: readonly Entry[]): boolean {
 /** Another process had as many loops, and as much there, and it came to rest. */
 function refutes(peer: Entry, entry: Entry): boolean {
   const rests = peer.site.verdict === 'bounded' || peer.site.verdict === 'offset';
-  return rests && peer.report.loops.settled >= entry.report.loops.settled && peer.site.bytes >= entry.site.bytes;
+  return rests && peer.site.evidence.loops >= entry.site.evidence.loops && peer.site.bytes >= entry.site.bytes;
 }
 
 const RANK = { leak: 0, orphan: 0, pending: 1, cycle: 2, bounded: 3, offset: 4, warmup: 5 } as const;

@@ -69,6 +69,14 @@ integration(
     );
     t.like(group.merged, { verdict: 'leak', short: [], untraced: [] });
     t.is(group.merged.sites[0]?.processes.length, 3);
+    const logs = group.processes.map(({ pid }) => log(pid));
+    const read = await place.phptrace(['analyze', '--format', 'json', ...logs]);
+    t.is(read.exitCode, 1, read.stderr);
+    t.deepEqual(
+      (JSON.parse(read.stdout) as GroupReport).merged,
+      { ...group.merged, notes: [] },
+      'the logs say the same',
+    );
   },
 );
 

@@ -43,7 +43,7 @@ test('a leak in one process of many is a leak of all, and the text says in how m
 LEAK in 3 processes together: 1 line keeps ${(320 / 3).toFixed(1)} bytes a loop.
 ${3 * LOOPS} loops judged, of pid ${pids.join(', ')}; after 3 of warm-up in each.
 
-/srv/app.php:1 in handle
+/srv/app.php:1 in handle (loop handle)
   ${(320 / 3).toFixed(1)} bytes a loop in the mean; ${320 * LOOPS} bytes in ${LOOPS} blocks of 1 of 3 processes
   by process: ${pids[0]} leak 320
 `,
