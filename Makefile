@@ -27,8 +27,8 @@ AVA_FLAGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build test test-unit test-chromium test-versions test-sapis sapis versions-table php-versions demo bench lint \
-	typecheck format clean pack apt apt-bench apt-chromium
+.PHONY: help setup build test test-unit test-chromium test-versions test-sapis sapis versions-table \
+	php-versions demo bench lint typecheck format clean pack apt apt-bench apt-chromium corpus
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ test-versions: build php-versions ## run the programs of test/cases under every 
 
 versions-table: build php-versions ## run them and write the table of docs/php-versions.md
 	PHPTRACE_VERSIONS_TABLE=docs/php-versions.md $(BIN)/ava --config ava.versions.config.js
+
+corpus: build ## trace all programs of test/cases and print how right the reports are
+	$(SUDO) npm run --silent corpus
 
 demo: build ## trace a worker that leaks and check that the report names its lines
 	$(SUDO) examples/demo.sh

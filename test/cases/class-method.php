@@ -1,7 +1,9 @@
 <?php
 // A leak in a method of an object that outlives the loop.
 // truth: {"loop": "Worker::handle", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "Worker::handle", "verdict": "leak"}]}
+//   "sites": [{"line": "@leak-1", "function": "Worker::handle", "verdict": "leak",
+//              "holder": "$GLOBALS['worker']",
+//              "path": "$GLOBALS['worker'] → ->done → [*]"}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -1,8 +1,11 @@
 <?php
 // An event registry that each request adds a listener to.
 // truth: {"loop": "handle", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak", "bytesPerLoop": 1280},
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "$GLOBALS['listeners']",
+//              "path": "$GLOBALS['listeners'] → [*] → $payload", "bytesPerLoop": 1280},
 //             {"line": "@leak-2", "function": "handle", "verdict": "leak",
+//              "holder": "$GLOBALS['listeners']",
 //              "bytesPerLoop": {"7.4": 696, "8.1": 760}}]}
 declare(strict_types=1);
 

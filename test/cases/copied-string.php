@@ -2,7 +2,8 @@
 // Each call makes a longer copy and drops the one before: every block is freed in the very next call, and still more is
 // alive after each.
 // truth: {"loop": "handle", "how": "run", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak", "bytesPerLoop": 4096}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "static Page::$html", "bytesPerLoop": 4096}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -3,6 +3,7 @@
 // by then: the line outside vendor/ is the one that called it.
 // truth: {"loop": "handle", "verdict": "leak", "exit": 1,
 //   "sites": [{"file": "vendor/acme/job.php", "line": "@leak-1", "function": "Acme\\Job::__destruct", "verdict": "leak",
+//              "holder": "$GLOBALS['log']",
 //              "bytesPerLoop": 256, "app": {"line": "@app-1", "function": "{main}"},
 //              "stack": ["Acme\\Job::__destruct", "{main}"]}]}
 declare(strict_types=1);

@@ -1,7 +1,8 @@
 <?php
 // An error handler is set in each call and never restored: the engine keeps a stack of them.
 // truth: {"loop": "handle", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak"}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "stack of error handlers"}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -2,6 +2,8 @@
 // Exceptions that are collected for a report nobody sends: each holds its trace.
 // truth: {"loop": "handle", "verdict": "leak", "exit": 1,
 //   "sites": [{"line": "@leak-1", "function": "Orders::load", "verdict": "leak",
+//              "holder": "$GLOBALS['errors']",
+//              "path": "$GLOBALS['errors'] → [*] → ->trace → [*]",
 //              "bytesPerLoop": {"7.4": 1368, "8.2": 1208},
 //              "stack": ["Orders::load", "handle", "{main}"]}]}
 declare(strict_types=1);

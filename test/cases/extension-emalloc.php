@@ -2,8 +2,10 @@
 // A leak of the seed: an extension emallocs and forgets. No PHP variable holds the memory; the line is the one that
 // called the extension. Needs test/extension.
 // truth: {"loop": "handle", "extension": "leaky", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "orphan", "bytesPerLoop": 640},
-//             {"line": "@leak-2", "function": "handle", "verdict": "orphan", "bytesPerLoop": 8192}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "orphan",
+//              "holder": null, "bytesPerLoop": 640},
+//             {"line": "@leak-2", "function": "handle", "verdict": "orphan",
+//              "holder": null, "bytesPerLoop": 8192}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

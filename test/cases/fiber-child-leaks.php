@@ -1,7 +1,8 @@
 <?php
 // Each request starts a fiber that goes on for five requests more, and keeps something then.
 // truth: {"loop": "handle", "since": "8.1", "verdict": "leak", "exit": 1, "underWay": 4000,
-//   "sites": [{"line": "@leak-1", "function": "log_later", "verdict": "leak", "bytesPerLoop": 896}]}
+//   "sites": [{"line": "@leak-1", "function": "log_later", "verdict": "leak",
+//              "holder": "$GLOBALS['kept']", "bytesPerLoop": 896}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

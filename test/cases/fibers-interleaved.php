@@ -2,7 +2,8 @@
 // Forty requests under way, each in a fiber of its own, in random order. One line keeps memory; the others free theirs
 // at the end of their request, dozens of requests later.
 // truth: {"loop": "handle", "since": "8.1", "loops": 200, "verdict": "leak", "exit": 1, "underWay": 100000,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak", "bytesPerLoop": 640,
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "$GLOBALS['kept']", "bytesPerLoop": 640,
 //              "stack": ["handle", "{closure}", "interleave", "{main}"]}]}
 declare(strict_types=1);
 

@@ -1,9 +1,12 @@
 <?php
 // Each request waits, in a fiber of its own, for something that never comes.
 // truth: {"loop": "handle", "since": "8.1", "loops": 40, "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak", "bytesPerLoop": 640},
-//             {"line": "@leak-2", "function": "{main}", "verdict": "leak", "outside": true},
-//             {"line": "@leak-3", "function": "{main}", "verdict": "leak", "outside": true}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "$GLOBALS['waiting']", "bytesPerLoop": 640},
+//             {"line": "@leak-2", "function": "{main}", "verdict": "leak",
+//              "holder": "$GLOBALS['waiting']", "outside": true},
+//             {"line": "@leak-3", "function": "{main}", "verdict": "leak",
+//              "holder": "$GLOBALS['waiting']", "outside": true}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

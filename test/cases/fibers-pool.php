@@ -2,7 +2,8 @@
 // Eight fibers that never end take requests by turns: a request is over when its function has returned, not when its
 // fiber has ended.
 // truth: {"loop": "handle", "since": "8.1", "loops": 100, "verdict": "leak", "exit": 1, "underWay": 30000,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak", "bytesPerLoop": 320}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "$GLOBALS['kept']", "bytesPerLoop": 320}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -2,9 +2,13 @@
 // Fibers that wait for something that never comes: the fiber, its stack, and what lies on that.
 // truth: {"loop": "handle", "since": "8.1", "loops": 20, "verdict": "leak", "exit": 1,
 //   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "$GLOBALS['waiting']",
 //              "bytesPerLoop": {"8.1": 1080, "8.3": 1144}},
-//             {"line": "@leak-2", "function": "{closure}", "verdict": "leak", "bytesPerLoop": 1280},
-//             {"line": "@leak-3", "function": "handle", "verdict": "leak", "bytesPerLoop": 16400}]}
+//             {"line": "@leak-2", "function": "{closure}", "verdict": "leak",
+//              "holder": "$GLOBALS['waiting']",
+//              "path": "$GLOBALS['waiting'] → [*] → $buffer", "bytesPerLoop": 1280},
+//             {"line": "@leak-3", "function": "handle", "verdict": "leak",
+//              "holder": "$GLOBALS['waiting']", "bytesPerLoop": 16400}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -1,7 +1,8 @@
 <?php
 // Twenty clean requests under way. A timer fires between their steps, in no request, and keeps memory.
 // truth: {"loop": "handle", "since": "8.1", "loops": 200, "verdict": "leak", "exit": 1, "underWay": 60000,
-//   "sites": [{"line": "@leak-1", "function": "tick", "verdict": "leak", "outside": true}]}
+//   "sites": [{"line": "@leak-1", "function": "tick", "verdict": "leak",
+//              "holder": "$GLOBALS['history']", "outside": true}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

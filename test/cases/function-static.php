@@ -2,8 +2,10 @@
 // A leak of the seed: a function's static variable is appended to. Two lines keep memory, each its own amount; the
 // list has its room from the start, so that each line's bytes are the same in every call.
 // truth: {"loop": "handle", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak", "bytesPerLoop": 1280},
-//             {"line": "@leak-2", "function": "handle", "verdict": "leak", "bytesPerLoop": 320}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "static $kept in handle()", "bytesPerLoop": 1280},
+//             {"line": "@leak-2", "function": "handle", "verdict": "leak",
+//              "holder": "static $kept in handle()", "bytesPerLoop": 320}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -1,8 +1,11 @@
 <?php
 // Generators that were begun and never finished: each holds its frame and what its variables hold.
 // truth: {"loop": "handle", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "numbers", "verdict": "leak", "bytesPerLoop": 544},
-//             {"line": "@leak-2", "function": "numbers", "verdict": "leak", "bytesPerLoop": 896}]}
+//   "sites": [{"line": "@leak-1", "function": "numbers", "verdict": "leak",
+//              "holder": "$GLOBALS['open']", "bytesPerLoop": 544},
+//             {"line": "@leak-2", "function": "numbers", "verdict": "leak",
+//              "holder": "$GLOBALS['open']",
+//              "path": "$GLOBALS['open'] → [*] → $buffer", "bytesPerLoop": 896}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

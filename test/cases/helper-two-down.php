@@ -1,7 +1,8 @@
 <?php
 // The line that allocates is two frames below the loop function: the report names it and the way to it.
 // truth: {"loop": "handle", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "remember", "verdict": "leak", "stack": ["remember", "parse", "handle", "{main}"],
+//   "sites": [{"line": "@leak-1", "function": "remember", "verdict": "leak",
+//              "holder": "static $seen in remember()", "stack": ["remember", "parse", "handle", "{main}"],
 //              "app": {"line": "@leak-1", "function": "remember"}}]}
 declare(strict_types=1);
 

@@ -1,7 +1,8 @@
 <?php
 // A template engine's mistake: each call writes a file under a new name and includes it; its code stays for good.
 // truth: {"loop": "handle", "loops": 60, "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak"}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "compiled code | interned strings"}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -1,7 +1,8 @@
 <?php
 // A list of numbers has no blocks of its own but the table, which doubles: bytes grow at 8, 16, 32, 64 … entries only.
 // truth: {"loop": "handle", "how": "run", "loops": 300, "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak"}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "static $ids in handle()"}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

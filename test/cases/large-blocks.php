@@ -1,7 +1,8 @@
 <?php
 // Blocks of whole pages: 10240 bytes and a string's header are three pages.
 // truth: {"loop": "handle", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak", "bytesPerLoop": 12288}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "$GLOBALS['kept']", "bytesPerLoop": 12288}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -1,7 +1,8 @@
 <?php
 // A small leak in a function that allocates and frees a thousand times as much.
 // truth: {"loop": "handle", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak", "bytesPerLoop": 64}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "$GLOBALS['kept']", "bytesPerLoop": 64}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -2,7 +2,9 @@
 // A leak of the seed: run() never leaves, so $this, which nobody meant to keep, lives as long as the process, and the
 // handler appends to its property.
 // truth: {"loop": "long-lived-this.php:@loop", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "Test::{closure}", "verdict": "leak"}]}
+//   "sites": [{"line": "@leak-1", "function": "Test::{closure}", "verdict": "leak",
+//              "holder": "$this of Test::run() at {file}:@run",
+//              "path": "$this of Test::run() at {file}:@run → ->pro → [*]"}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';
@@ -30,7 +32,7 @@ final class Test
 {
     public $pro = null;
 
-    public function run(): void
+    public function run(): void // @run
     {
         $server = new Server();
         $server->on('request', function () { // @loop

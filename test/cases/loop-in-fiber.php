@@ -1,7 +1,9 @@
 <?php
 // The worker's loop runs inside a fiber, as under an event loop, and half of the calls are suspended on their way.
 // truth: {"loop": "handle", "since": "8.1", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak", "bytesPerLoop": 256,
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "$GLOBALS['fiber']",
+//              "path": "$GLOBALS['fiber'] → $kept → [*]", "bytesPerLoop": 256,
 //              "stack": ["handle", "{closure}", "{main}"]}]}
 declare(strict_types=1);
 

@@ -2,7 +2,8 @@
 // The same full LRU, and a leak in a line of its own beside it.
 // truth: {"loop": "handle", "loops": 60, "verdict": "leak", "exit": 1,
 //   "sites": [{"line": "@bounded-1", "function": "handle", "verdict": "bounded", "bytesPerLoop": 0},
-//             {"line": "@leak-1", "function": "handle", "verdict": "leak", "bytesPerLoop": 256}]}
+//             {"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "$GLOBALS['slow']", "bytesPerLoop": 256}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -1,8 +1,12 @@
 <?php
 // Listeners attached in each call to a subject that lives on.
 // truth: {"loop": "Subject::handle", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "Observed::handle", "verdict": "leak", "bytesPerLoop": 80},
-//             {"line": "@leak-2", "function": "Observed::handle", "verdict": "leak"}]}
+//   "sites": [{"line": "@leak-1", "function": "Observed::handle", "verdict": "leak",
+//              "holder": "$GLOBALS['subject']",
+//              "path": "$GLOBALS['subject'] → ->listeners → [*]", "bytesPerLoop": 80},
+//             {"line": "@leak-2", "function": "Observed::handle", "verdict": "leak",
+//              "holder": "$GLOBALS['subject']",
+//              "path": "$GLOBALS['subject'] → ->listeners → [*]"}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

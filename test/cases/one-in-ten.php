@@ -1,7 +1,8 @@
 <?php
 // A leak that only every tenth call has: an error path that forgets to clean up.
 // truth: {"loop": "handle", "loops": 200, "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak"}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "$GLOBALS['failed']"}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

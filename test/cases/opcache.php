@@ -1,7 +1,8 @@
 <?php
 // With opcache on, code lies in shared memory and is optimised.
 // truth: {"loop": "handle", "ini": ["opcache.enable_cli=1"], "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "text", "verdict": "leak", "bytesPerLoop": 256,
+//   "sites": [{"line": "@leak-1", "function": "text", "verdict": "leak",
+//              "holder": "$GLOBALS['kept']", "bytesPerLoop": 256,
 //              "stack": ["text", "handle", "{main}"]}]}
 declare(strict_types=1);
 

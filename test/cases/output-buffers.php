@@ -1,7 +1,8 @@
 <?php
 // Output buffers that are begun and never ended.
 // truth: {"loop": "handle", "loops": 20, "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak"}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "output buffers"}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

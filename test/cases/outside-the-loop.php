@@ -1,7 +1,8 @@
 <?php
 // The loop function is clean; the loop around it keeps memory.
 // truth: {"loop": "handle", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "{main}", "verdict": "leak", "outside": true, "bytesPerLoop": 512}]}
+//   "sites": [{"line": "@leak-1", "function": "{main}", "verdict": "leak",
+//              "holder": "$GLOBALS['history']", "outside": true, "bytesPerLoop": 512}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -1,7 +1,8 @@
 <?php
 // A leak of the seed that looks like none: the object dies with foo(), but its property is a reference to a global.
 // truth: {"loop": "foo", "loops": 40, "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "foo", "verdict": "leak"}]}
+//   "sites": [{"line": "@leak-1", "function": "foo", "verdict": "leak",
+//              "holder": "$GLOBALS['arr']"}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

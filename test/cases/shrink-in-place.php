@@ -2,7 +2,8 @@
 // json_encode() makes a buffer and shrinks it to its text, here from a block of 256 bytes to a request of just 224: PHP
 // leaves such a block where it is.
 // truth: {"loop": "handle", "loops": 40, "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak"}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "static Sent::$texts"}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -1,7 +1,8 @@
 <?php
 // A leak in a static method, in a namespace: a log of queries that is on in production.
 // truth: {"loop": "App\\Db\\Connection::query", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "App\\Db\\Connection::query", "verdict": "leak"}]}
+//   "sites": [{"line": "@leak-1", "function": "App\\Db\\Connection::query", "verdict": "leak",
+//              "holder": "static App\\Db\\Connection::$log"}]}
 declare(strict_types=1);
 
 namespace App\Db;

@@ -1,7 +1,8 @@
 <?php
 // A leak of the seed: a static property is appended to, and nothing ever takes from it.
 // truth: {"loop": "handle", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak"}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "static ClassA::$pro"}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

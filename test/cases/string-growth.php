@@ -1,7 +1,8 @@
 <?php
 // One block that is never joined by another: a static string that only grows, by realloc, mostly in place.
 // truth: {"loop": "handle", "loops": 60, "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak"}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak",
+//              "holder": "static $log in handle()"}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -2,7 +2,8 @@
 // The seed's marker: an empty function of the user's own, called first in the main function, says where a loop begins.
 // What is charged is what its caller does, not the empty function itself.
 // truth: {"loop": "trackerHookMalloc", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "foo", "verdict": "leak", "outside": false}]}
+//   "sites": [{"line": "@leak-1", "function": "foo", "verdict": "leak",
+//              "holder": "static ClassA::$pro", "outside": false}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

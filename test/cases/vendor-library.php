@@ -2,6 +2,7 @@
 // A library keeps what the application hands it: the report names the library's line and the application's.
 // truth: {"loop": "handle", "verdict": "leak", "exit": 1,
 //   "sites": [{"file": "vendor/acme/lib.php", "line": "@leak-1", "function": "Acme\\Metrics::add", "verdict": "leak",
+//              "holder": "static Acme\\Metrics::$points",
 //              "app": {"line": "@caller", "function": "handle"},
 //              "stack": ["Acme\\Metrics::add", "Acme\\Metrics::count", "handle", "{main}"]}]}
 declare(strict_types=1);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { LoopRecord, TraceRecord } from '../../src/trace/records.js';
-import { fileSize } from './harness.js';
+import { fileSize } from './workplace.js';
 
 /** `memory_get_usage()` at the start of each call of the loop function, call 0 first, as the program wrote it down. */
 export function readMeasurement(file: string): readonly number[] {

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { root } from './harness.js';
+import { basename, dirname, join } from 'node:path';
+import { root } from './workplace.js';
 
 /** What the head comment of a case declares, its marks already turned into line numbers. */
 export interface Truth {
@@ -9,9 +9,15 @@ export interface Truth {
   /** Attached to while it runs (default), or run from its first instruction. */
   readonly how: 'attach' | 'run';
   /** The `--loops`; default 40. */
-  readonly loops: number;
+  readonly loops: number | 'auto';
+  /** The `--duration`, seconds; default 18. */
+  readonly seconds: number;
+  /** Takes too long for `make test`: `make corpus` runs it. */
+  readonly slow: boolean;
   /** A test extension that it needs. */
   readonly extension?: 'leaky';
+  /** Extensions of PHP that it needs: `curl`. */
+  readonly needs: readonly string[];
   /** The first PHP that runs it: `8.1`. */
   readonly since: string;
   /** Settings of php. */
@@ -24,8 +30,13 @@ export interface Truth {
   readonly allocatorsOwn: number;
   /** The most bytes that requests under way hold, where several are: the heap's growth says no more of the leak than that. */
   readonly underWay: number;
+  /** Words that a note of the report has. */
+  readonly says: readonly string[];
   readonly sites: readonly SiteTruth[];
 }
+
+/** A value, or the values by the version of PHP since which they hold. */
+export type ByVersion<Value> = Value | Readonly<Record<string, Value>>;
 
 export interface SiteTruth {
   readonly file: string;
@@ -34,8 +45,15 @@ export interface SiteTruth {
   /** The verdicts that are right, usually one. */
   readonly verdicts: readonly string[];
   readonly outside?: boolean;
-  /** Exact; absent where it depends on the loops that were looked at. By the version of PHP since which, where it changed. */
-  readonly bytesPerLoop?: number | Readonly<Record<string, number>>;
+  /** Exact; absent where it depends on the loops that were looked at. */
+  readonly bytesPerLoop?: ByVersion<number>;
+  /**
+   * What holds the blocks; null where nothing does. Every line that leaks declares it. Holders that are as right as
+   * each other are separated by ` | `.
+   */
+  readonly holder?: ByVersion<string> | null;
+  /** The whole way from the holder to the blocks, likewise. */
+  readonly path?: ByVersion<string>;
   readonly app?: { readonly file: string; readonly line: number; readonly function: string };
   /** Function names of the call path, innermost first. */
   readonly stack?: readonly string[];
@@ -47,9 +65,8 @@ export interface Case {
   readonly truth: Truth;
 }
 
-/** All programs of test/cases with what they declare. Throws where a declaration cannot be read. */
-export function readCases(): readonly Case[] {
-  const directory = join(root, 'test/cases');
+/** All programs of a directory, test/cases, with what they declare. Throws where a declaration cannot be read. */
+export function readCases(directory = join(root, 'test/cases')): readonly Case[] {
   const files = readdirSync(directory).filter((name) => name.endsWith('.php'));
   return files.sort().map((name) => readCase(join(directory, name)));
 }
@@ -61,6 +78,8 @@ interface DeclaredSite {
   verdict: string;
   outside?: boolean;
   bytesPerLoop?: number | Record<string, number>;
+  holder?: string | Record<string, string> | null;
+  path?: string | Record<string, string>;
   app?: { line: string; function: string };
   stack?: string[];
 }
@@ -73,19 +92,27 @@ type Declared = Partial<Omit<Truth, 'sites'>> & {
 };
 
 function readCase(file: string): Case {
-  const declared = JSON.parse(declaration(file)) as Declared;
-  const loop = declared.loop.replace(/@[\w-]+/, (mark) => String(markedLine(file, mark)));
+  const declared = JSON.parse(withLines(declaration(file), file)) as Declared;
   const sites = (declared.sites ?? []).map((site) => resolveSite(site, file));
   const defaults = {
     how: 'attach',
     loops: 40,
+    seconds: 18,
+    slow: false,
     silent: false,
     allocatorsOwn: 0,
     underWay: 0,
     since: '7.4',
     ini: [],
+    says: [],
+    needs: [],
   } as const;
-  return { name: basename(file, '.php'), file, truth: { ...defaults, ...declared, loop, sites } };
+  return { name: basename(file, '.php'), file, truth: { ...defaults, ...declared, sites } };
+}
+
+/** With marks in names (`worker.php:@loop`) turned into line numbers, and `{file}` into the program's own path. */
+function withLines(text: string, file: string): string {
+  return text.replaceAll('{file}', file).replace(/:(@[\w-]+)/g, (_, mark: string) => `:${markedLine(file, mark)}`);
 }
 
 /** The JSON after `// truth:`, which goes on in the comment lines below it. */
@@ -101,8 +128,9 @@ function declaration(file: string): string {
 }
 
 function resolveSite(site: DeclaredSite, caseFile: string): SiteTruth {
-  const file = site.file === undefined ? caseFile : join(root, 'test/cases', site.file);
+  const file = site.file === undefined ? caseFile : join(dirname(caseFile), site.file);
   const { verdict, line, app, ...rest } = site;
+  if (/leak|orphan/.test(verdict) && site.holder === undefined) throw new Error(`${caseFile}: ${line} needs a holder`);
   const resolved = { ...rest, file, line: markedLine(file, line), verdicts: verdict.split('|') };
   if (app === undefined) return resolved;
   return { ...resolved, app: { file: caseFile, line: markedLine(caseFile, app.line), function: app.function } };
@@ -114,10 +142,21 @@ export function isSince(minor: string, php: string): boolean {
 }
 
 /** Of the values by the version since which they hold, the one for `php` (`8.2.36`). */
-export function valueFor(values: Readonly<Record<string, number>>, php: string): number | undefined {
+export function valueFor<Value extends string | number>(
+  values: ByVersion<Value> | undefined,
+  php: string,
+): Value | undefined {
+  if (typeof values !== 'object') return values;
   const isReached = (minor: string): boolean => isSince(minor, php);
   const newestFirst = Object.keys(values).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
   return values[newestFirst.find(isReached) ?? ''];
+}
+
+/** Whether what was found is one of the declared names; where none is declared anything is right. */
+export function isRight(declared: ByVersion<string> | null | undefined, found: string | null, php: string): boolean {
+  if (declared === undefined || declared === null) return declared === undefined || found === null;
+  const names = valueFor(declared, php)?.split(' | ') ?? [];
+  return found !== null && names.includes(found);
 }
 
 /** The line whose comment begins with a mark such as `@leak-1`. */

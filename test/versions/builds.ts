@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../integration/harness.js';
+import { root } from '../integration/workplace.js';
 
 /** A PHP of a version of its own, as the packages of test/versions/packages bring it. */
 export interface PhpBuild {

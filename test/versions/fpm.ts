@@ -1,6 +1,6 @@
 import { writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, until, type Workplace } from '../integration/harness.js';
+import { root, until, type Workplace } from '../integration/workplace.js';
 import { requestScript } from './fast-cgi.js';
 
 /** A pool, of one worker where its settings do not say otherwise. */
