@@ -1,4 +1,6 @@
+import type { LevelPoint } from './level-series.js';
 import type { NewMaxima } from './new-maxima.js';
+import { isSteady, MANY_EVENTS, paceOf, slows, type Pace } from './pace.js';
 import type { SiteHistory } from './site-history.js';
 import { sliceTrend } from './slices.js';
 import type { SurvivorSeries } from './survivor-series.js';
@@ -7,41 +9,68 @@ import type { SurvivorSeries } from './survivor-series.js';
 export const FEWEST_LOOPS = 5;
 
 /**
- * Blocks that nothing frees pile up: blocks older than any that was ever seen to end are alive from at least 4 loops,
- * these loops are spread over the window, they go on to its end, and they do not get rarer. Told from survivors alone,
- * so the churn of a line does not hide it. `loops` is the window's length.
+ * Blocks become more and more: they pile up, or come faster than they go, and neither slows that down as if something
+ * were being filled, nor was all of it dropped at once before.
  */
-export function accumulates(site: SiteHistory, loops: number): boolean {
-  return pilesUp(site, site.survivors, loops);
+export function growsInBlocks(site: SiteHistory, loops: number): boolean {
+  const pace = survivorPace(site, site.survivors, loops);
+  if (!accumulates(pace) && !climbs(site, loops)) return false;
+  return !(pace && slows(pace)) && !site.flushes.mayComeAgain(loops);
 }
 
-/** The same of some of the line's blocks: of those that something holds. */
+/** Some of a line's blocks, which something holds, become more and more. */
 export function pilesUp(site: SiteHistory, survivors: SurvivorSeries, loops: number): boolean {
+  const pace = survivorPace(site, survivors, loops);
+  return pace !== undefined && accumulates(pace) && !slows(pace);
+}
+
+/**
+ * Blocks that nothing frees pile up: blocks older than any that was ever seen to end are alive from at least 4 loops
+ * (5 where they come by chance), these loops are spread over the window, and they go on to its end. Told from survivors
+ * alone, so the churn of a line does not hide it.
+ */
+function accumulates(pace: SurvivorPace | undefined): boolean {
+  if (pace === undefined) return false;
+  const { events, first, last, usualQuiet, isRegular, span } = pace;
+  if (events < (isRegular ? FEWEST_EVENTS : FEWEST_BY_CHANCE)) return false;
+  if (last - first < span / 3) return false;
+  return span - last <= usualQuiet;
+}
+
+/**
+ * How many loops more it takes until what piles up is told from what is made once each, and from what is filled ever
+ * slower; 0 where it is.
+ */
+export function steadinessLacking(site: SiteHistory, loops: number): number {
+  const pace = survivorPace(site, site.survivors, loops);
+  if (pace === undefined || isSteady(pace)) return 0;
+  return Math.ceil(Math.max(loops * Math.max(0, MANY_EVENTS / pace.events - 1), loops / 8));
+}
+
+/** A pace, and the loops of the window that it is of. */
+type SurvivorPace = Pace & { readonly span: number };
+
+/** The pace at which blocks came that are older than any that was seen to end; undefined where that tells nothing. */
+function survivorPace(site: SiteHistory, survivors: SurvivorSeries, loops: number): SurvivorPace | undefined {
   const lifetime = site.oldestDeath > 1 ? site.oldestDeath : 0;
-  // A lifetime is believed when the window is twice as long: blocks had the time to outlive it.
-  if (loops < 2 * lifetime) return false;
   const span = loops - lifetime;
-  if (span < FEWEST_LOOPS) return false;
+  // A lifetime is believed when the window is twice as long: blocks had the time to outlive it.
+  if (loops < 2 * lifetime || span < FEWEST_LOOPS) return undefined;
   const old = survivors.list().filter(({ firstLoop }) => firstLoop <= span);
-  if (old.length < FEWEST_EVENTS) return false;
-  const gaps = new EventGaps();
-  for (const { lastLoop } of old) gaps.add(Math.min(lastLoop, span));
-  const first = old[0]!.firstLoop;
-  if (gaps.last - first < span / 3) return false;
-  return span - gaps.last <= gaps.usualQuiet() && !declines(old, span);
+  return old.length === 0 ? undefined : { ...paceOf(old, span), span };
 }
 
 /**
  * The settled level climbs: blocks come faster than they go, in all slices of the window and to its end. For lines
  * that also free, such as a list from which something is removed now and then.
  */
-export function climbs(site: SiteHistory, loops: number): boolean {
+function climbs(site: SiteHistory, loops: number): boolean {
   const { settledBlocks, levels } = site.trackers;
   if (settledBlocks.count < FEWEST_EVENTS) return false;
   if (loops - settledBlocks.last > settledBlocks.usualQuiet()) return false;
   const blocks = sliceTrend(0, loops, (loop) => levels.at(loop).settledBlocks);
   const bytes = sliceTrend(0, loops, (loop) => levels.at(loop).settledBytes);
-  return blocks.t > CLEAR_TREND && bytes.t > 3 && blocks.lateOverEarly >= LASTING;
+  return blocks.t > CLEAR_TREND && bytes.t > 3 && blocks.lateOverEarly >= LASTING && !slows(blocks, SLOWER_SLICES);
 }
 
 /**
@@ -89,56 +118,20 @@ export function turnsOver(site: SiteHistory, loops: number): boolean {
   if (site.falls < site.trackers.heights.count / 4) return false;
   if (end.diedBlocks - begin.diedBlocks < 0.8 * bornBlocks) return false;
   if (end.diedBytes - begin.diedBytes < 0.8 * bornBytes) return false;
-  return sliceTrend(blocksRest ? from : 0, loops, (loop) => levels.at(loop).liveBytes).t < 2;
+  const trendOf = (level: (point: LevelPoint) => number): number =>
+    sliceTrend(blocksRest ? from : 0, loops, (loop) => level(levels.at(loop))).t;
+  return (
+    Math.max(
+      trendOf(({ liveBytes }) => liveBytes),
+      trendOf(({ settledBlocks }) => settledBlocks),
+    ) < 2
+  );
 }
 
 /** What a site left behind in the second half of the window, blocks. */
 export function bornLate(site: SiteHistory, loops: number): number {
   const { levels } = site.trackers;
   return levels.at(loops).bornBlocks - levels.at(Math.floor(loops / 2)).bornBlocks;
-}
-
-/** Gaps between loops that left survivors, from the window's start. */
-class EventGaps {
-  last = 0;
-  private count = 0;
-  private squares = 0;
-
-  add(loop: number): void {
-    this.squares += (loop - this.last) ** 2;
-    this.last = loop;
-    this.count++;
-  }
-
-  /** As of NewMaxima, but four standard deviations: survivors have no chance maxima that must be kept out. */
-  usualQuiet(): number {
-    const mean = this.last / this.count;
-    return Math.max(1, mean + 4 * Math.sqrt(Math.max(0, this.squares / this.count - mean ** 2)));
-  }
-}
-
-/** The second half has less than half of the survivors of the first, and chance does not explain it. */
-function declines(old: readonly { firstLoop: number; lastLoop: number; blocks: number }[], span: number): boolean {
-  const half = span / 2;
-  const stretch = old[0]!.lastLoop - old[0]!.firstLoop + 1;
-  const cells = Math.max(1, half / stretch);
-  const early = moments(
-    old.filter((cell) => cell.firstLoop <= half).map((cell) => cell.blocks),
-    cells,
-  );
-  const late = moments(
-    old.filter((cell) => cell.firstLoop > half).map((cell) => cell.blocks),
-    cells,
-  );
-  if (late.mean >= early.mean / 2) return false;
-  return (early.mean - late.mean) / Math.sqrt((early.variance + late.variance) / cells) > 2;
-}
-
-/** Mean and variance over `cells` values of which those not given are 0. */
-function moments(values: readonly number[], cells: number): { mean: number; variance: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / cells;
-  const squares = values.reduce((sum, value) => sum + value ** 2, 0) / cells;
-  return { mean, variance: Math.max(0, squares - mean ** 2) };
 }
 
 function lackingFor(maxima: NewMaxima, loops: number): number {
@@ -149,8 +142,11 @@ function lackingFor(maxima: NewMaxima, loops: number): number {
 
 /** Growths below which a leak is not told from a table that was set up in a few steps. */
 const FEWEST_EVENTS = 4;
+const FEWEST_BY_CHANCE = 5;
 /** Student's t for 8 slices: chance exceeds it in less than 2 of 1000 trends. */
 const CLEAR_TREND = 4.5;
+/** Of the slope through 8 slices, as of Student's t: chance exceeds it in 23 of 1000. */
+const SLOWER_SLICES = 2.5;
 /** A line that fills something up slows down below this share of its earlier pace before it stops. */
 const LASTING = 0.4;
 /** A table that is filled evenly doubles at twice the time of the doubling before; a tenth for jitter. */

@@ -1,5 +1,6 @@
 import type { HeldRecord, LateFree, Residue } from '../trace/records.js';
 import { LevelSeries } from './level-series.js';
+import { Flushes } from './flushes.js';
 import { NewMaxima } from './new-maxima.js';
 import { SizeLevels } from './size-levels.js';
 import { SurvivorSeries } from './survivor-series.js';
@@ -33,6 +34,7 @@ export class SiteHistory {
   /** What holds its blocks, once it is known. */
   held: HeldRecord | undefined;
   readonly survivors = new SurvivorSeries();
+  readonly flushes = new Flushes();
   readonly bytesByPath = new Map<number, number>();
   /** The settled blocks that came in the window, net. */
   readonly bySize = new SizeLevels();
@@ -44,6 +46,7 @@ export class SiteHistory {
   /** What was alive when the last closed loop ended, and the settled part of it. */
   private live: Level = { blocks: 0, bytes: 0 };
   private closedSettled: Level = { blocks: 0, bytes: 0 };
+  private survivorsBefore = 0;
   private ages = 0;
   private readonly sizes = new UsualSize();
   private bornBytes = 0;
@@ -101,7 +104,11 @@ export class SiteHistory {
   }
 
   endLoop(loop: number): void {
-    if (loop > this.warmup) this.window ??= this.openWindow();
+    if (loop > this.warmup) {
+      this.window ??= this.openWindow();
+      this.flushes.observe(loop - this.warmup, this.survivorsBefore, this.survivors.size);
+    }
+    this.survivorsBefore = this.survivors.size;
     const before = this.live;
     this.live = plus(this.settled, this.offset);
     this.closedSettled = this.settled;

@@ -6,6 +6,10 @@ export interface SliceTrend {
   readonly t: number;
   /** Growth a loop in the last quarter of the slices, over that in the slices before. */
   readonly lateOverEarly: number;
+  /** Of a straight line through the rates: its slope over the slope's standard error. Infinite where all are on it. */
+  readonly trend: number;
+  /** By how much that line changes from the first loop to the last, as a share of the mean. */
+  readonly change: number;
 }
 
 /** Cuts the loops `from` to `to` into (at most) 8 slices and compares how much `levelAt` grew in each. */
@@ -25,6 +29,7 @@ export function sliceTrend(from: number, to: number, levelAt: (loop: number) => 
     perSlice,
     t: meanOverError(rates),
     lateOverEarly: early > 0 ? mean(rates.slice(-late)) / early : Infinity,
+    ...lineThrough(rates),
   };
 }
 
@@ -32,6 +37,18 @@ export function sliceTrend(from: number, to: number, levelAt: (loop: number) => 
 export function sliceBounds(from: number, to: number): number[] {
   const slices = Math.max(1, Math.min(SLICES, to - from));
   return Array.from({ length: slices + 1 }, (_, i) => from + Math.round((i * (to - from)) / slices));
+}
+
+/** Least squares. */
+function lineThrough(rates: readonly number[]): Pick<SliceTrend, 'trend' | 'change'> {
+  const average = mean(rates);
+  const middle = (rates.length - 1) / 2;
+  const spread = rates.reduce((sum, _, i) => sum + (i - middle) ** 2, 0);
+  if (spread === 0 || average === 0) return { trend: 0, change: 0 };
+  const slope = rates.reduce((sum, rate, i) => sum + (i - middle) * rate, 0) / spread;
+  const residue = rates.reduce((sum, rate, i) => sum + (rate - average - slope * (i - middle)) ** 2, 0);
+  const error = Math.sqrt(residue / Math.max(1, rates.length - 2) / spread);
+  return { trend: slope === 0 ? 0 : slope / error, change: (slope * rates.length) / average };
 }
 
 function meanOverError(values: readonly number[]): number {

@@ -27,6 +27,11 @@ export class SurvivorSeries {
     else this.cells.delete(cell);
   }
 
+  /** From how many loops, or stretches of loops, there are survivors. */
+  get size(): number {
+    return this.cells.size;
+  }
+
   /** Ascending by birth loop; only loops that have survivors. */
   list(): Survivors[] {
     return [...this.cells]

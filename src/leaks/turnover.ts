@@ -29,7 +29,7 @@ export class Turnover {
       return { verdict: 'bounded', blocks, bytes, bytesPerLoop: bytesPerLoop - freedBytes / this.loops, evidence };
     }
     // The old blocks are gone some time; a window of twice the length is the next that can tell more.
-    return { ...alone, verdict: 'pending', evidence: { ...evidence, moreLoops } };
+    return { ...alone, verdict: 'pending', evidence: { ...evidence, moreLoops }, openLoops: moreLoops };
   }
 
   /**

@@ -1,4 +1,14 @@
-import { accumulates, blocksGrow, bornLate, climbs, FEWEST_LOOPS, restLacking, rests, turnsOver } from './growth.js';
+import {
+  blocksGrow,
+  bornLate,
+  FEWEST_LOOPS,
+  growsInBlocks,
+  restLacking,
+  rests,
+  steadinessLacking,
+  turnsOver,
+} from './growth.js';
+import { loopsToBeSure } from './rest.js';
 import type { Level, SiteHistory } from './site-history.js';
 import { sliceTrend } from './slices.js';
 
@@ -47,11 +57,13 @@ export interface SiteVerdict {
   /** Net bytes a loop after warm-up. */
   readonly bytesPerLoop: number;
   readonly evidence: Evidence;
+  /** Present while it is not sure: so many loops more would tell, or would exclude that it grows on, but rarely. */
+  readonly openLoops?: number;
 }
 
 /** Judges a place by all that its loops have said; `loops` is the number of settled loops after warm-up. */
 export function judgeSite(site: SiteHistory, loops: number): SiteVerdict {
-  const { verdict, net, moreLoops } = decide(site, loops);
+  const { verdict, net, moreLoops, openLoops = moreLoops } = decide(site, loops);
   const amount = verdict === 'leak' ? net : { blocks: site.aliveBlocks, bytes: site.aliveBytes };
   return {
     verdict,
@@ -62,6 +74,7 @@ export function judgeSite(site: SiteHistory, loops: number): SiteVerdict {
       ...evidenceOf(site, loops),
       ...(moreLoops === undefined ? {} : { moreLoops }),
     },
+    ...(openLoops === undefined ? {} : { openLoops }),
   };
 }
 
@@ -70,24 +83,32 @@ interface Decision {
   /** What the line came to keep since warm-up. */
   readonly net: Level;
   readonly moreLoops?: number;
+  readonly openLoops?: number;
 }
 
 function decide(site: SiteHistory, loops: number): Decision {
   const { netSettled, netLive } = site;
-  const { settledBlocks, heights } = site.trackers;
+  const { settledBlocks, inBlock, heights } = site.trackers;
   if (loops >= FEWEST_LOOPS) {
-    if (netSettled.bytes > 0 && (accumulates(site, loops) || climbs(site, loops))) {
-      return { verdict: 'leak', net: netSettled };
+    if (netSettled.bytes > 0 && growsInBlocks(site, loops)) {
+      return { verdict: 'leak', net: netSettled, ...open(steadinessLacking(site, loops)) };
     }
     if (netLive.bytes > 0 && blocksGrow(site, loops)) return { verdict: 'leak', net: netLive };
   }
   const net = netLive;
   const grew = settledBlocks.count > 0 || heights.count > 0;
   if (!grew) return { verdict: site.bornBlocks > 0 ? 'offset' : 'warmup', net };
-  if (loops >= FEWEST_LOOPS && (rests(site, loops) || turnsOver(site, loops))) {
-    return { verdict: isOffset(site, loops) ? 'offset' : 'bounded', net };
+  const verdict = isOffset(site, loops) ? 'offset' : 'bounded';
+  if (loops >= FEWEST_LOOPS && turnsOver(site, loops)) return { verdict, net };
+  if (loops >= FEWEST_LOOPS && rests(site, loops)) {
+    const lacking = [settledBlocks, inBlock].map((maxima) => loopsToBeSure(maxima, loops));
+    return { verdict, net, ...open(Math.max(...lacking)) };
   }
   return { verdict: 'pending', net, moreLoops: loopsLacking(site, loops) };
+}
+
+function open(openLoops: number): Pick<Decision, 'openLoops'> {
+  return openLoops > 0 ? { openLoops } : {};
 }
 
 /** Births go on, and a few loops after each its block is freed. */

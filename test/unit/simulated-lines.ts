@@ -204,6 +204,6 @@ export function fillingCache(keys: number, asksPerLoop: number): Line {
   };
 }
 
-function randomSize(process: SimulatedProcess): number {
+export function randomSize(process: SimulatedProcess): number {
   return 8 * (1 + Math.floor(process.random() * 100));
 }
