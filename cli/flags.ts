@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { TraceOptions } from '../src/index.js';
-import { parseDuration, parseLoopName, parsePositiveCount, parseRingSize, parseWarmup } from './quantities.js';
+import { parseDuration, parseLoopName, parseLoops, parseRingSize, parseWarmup } from './quantities.js';
 
 /** Flags of every command that gives a report. */
 export interface ReportFlags {
@@ -15,7 +15,7 @@ export interface ReportFlags {
 export interface TraceFlags extends ReportFlags {
   readonly loop?: readonly string[];
   readonly warmup?: number;
-  readonly loops?: number;
+  readonly loops?: number | 'auto';
   /** Seconds. */
   readonly duration?: number;
   readonly log?: string;
@@ -43,8 +43,16 @@ export function addTraceFlags(command: Command): Command {
       (name: string, before: readonly string[] | undefined) => [...(before ?? []), parseLoopName(name)],
     )
     .option('--warmup <n>', 'loops at the start that are not judged (default: 3)', parseWarmup)
-    .option('--loops <n>', 'end after so many loops (default: 100)', parsePositiveCount)
-    .option('--duration <time>', 'end after this time: 60s, 2m, 500ms (default: 60s)', parseDuration)
+    .option(
+      '--loops <n>',
+      'end after so many loops; auto (default): when it is told of every line whether it leaks',
+      parseLoops,
+    )
+    .option(
+      '--duration <time>',
+      'end after this time: 60s, 2m, 500ms (default: 60s; with --loops auto up to 5m while lines are not decided)',
+      parseDuration,
+    )
     .option('--log <file>', 'keep the log in this file (default: a new one in the state directory)')
     .option('--no-snapshot', 'do not look what holds the memory: spares the process a stop of some milliseconds')
     .option('--ring <size>', 'size of the event buffer: 64M (default: 64M)', parseRingSize)

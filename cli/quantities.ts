@@ -22,6 +22,14 @@ export function parsePositiveCount(text: string): number {
   return count;
 }
 
+/** After how many loops a trace ends, or `auto`. */
+export function parseLoops(text: string): number | 'auto' {
+  if (text === 'auto') return text;
+  const count = wholeNumber(text);
+  if (count === undefined || count < 1) throw new InvalidArgumentError('Give a whole number, 1 or more, or auto.');
+  return count;
+}
+
 export function parseLoopName(text: string): string {
   const name = text.trim();
   if (name === '') throw new InvalidArgumentError('Give a function, Class::method, file.php:line, request or none.');

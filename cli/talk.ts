@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Logger } from 'pino';
 import type * as PinoModule from 'pino';
-import type { TraceObserver } from '../src/index.js';
+import type { Awaited, TraceObserver } from '../src/index.js';
 
 export interface TalkOptions {
   readonly quiet?: boolean;
@@ -57,7 +57,7 @@ function openLogger(): Logger {
 }
 
 interface ProgressLine {
-  readonly show: (loops: number, events: number) => void;
+  readonly show: (loops: number, events: number, awaited?: Awaited) => void;
   readonly clear: () => void;
 }
 
@@ -74,12 +74,20 @@ function openProgressLine(): ProgressLine | undefined {
   process.once('exit', clear);
   return {
     clear,
-    show(loops, events) {
+    show(loops, events, awaited) {
       const seconds = Math.round((performance.now() - startedMs) / 1000);
-      const line = `${seconds} s, ${loops} loops, ${events.toLocaleString('en-US')} events`;
+      const line = `${seconds} s, ${loops} loops, ${events.toLocaleString('en-US')} events${waitingFor(awaited)}`;
       // Cut, for a line that wraps cannot be erased. A terminal of unknown width says 0.
       process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns || 80) - 1)}`);
       shown = true;
     },
   };
+}
+
+/** What the trace goes on for. */
+function waitingFor(awaited: Awaited | undefined): string {
+  if (awaited === undefined) return '';
+  const { lines, moreLoops } = awaited;
+  const undecided = lines === 0 ? '' : `${lines} ${lines === 1 ? 'line' : 'lines'} undecided, `;
+  return `; ${undecided}about ${moreLoops} loops more`;
 }

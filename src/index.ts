@@ -1,7 +1,7 @@
 /**
  * phptrace's public interface. `attach` and `run` trace a PHP process, `analyze` makes the report of a log, `clean`
- * removes logs, `listProcesses` finds PHP processes, `doctor` says whether tracing works here. `snapshot` copies a process's memory, `openDump` reads a saved
- * copy, `diff` compares two. The command line uses nothing else.
+ * removes logs, `listProcesses` finds PHP processes, `doctor` says whether tracing works here. `snapshot` copies a
+ * process's memory, `openDump` reads a saved copy, `diff` compares two. The command line uses nothing else.
  */
 export { analyze } from './analyze.js';
 export { attach } from './attach.js';
@@ -11,6 +11,7 @@ export type { Check, Diagnosis } from './doctor.js';
 export { PhptraceError } from './errors.js';
 export type { GroupOptions, ListOptions, RunOptions, SnapshotOptions, TraceObserver, TraceOptions } from './options.js';
 export { listProcesses } from './processes.js';
+export type { Awaited } from './leaks/awaited.js';
 export type { SnapshotDiff } from './report/diff-model.js';
 export { renderDiffText } from './report/diff-text.js';
 export type { GroupReport, MergedReport, MergedSite, SiteInProcess, Untraced } from './report/group-model.js';

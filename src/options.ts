@@ -1,3 +1,4 @@
+import type { Awaited } from './leaks/awaited.js';
 import type { Report } from './report/model.js';
 import type { TraceRecord } from './trace/records.js';
 
@@ -10,9 +11,12 @@ export interface TraceOptions {
   readonly loops?: readonly string[];
   /** Loops at the start that are not judged. Default 3. */
   readonly warmup?: number;
-  /** Ends after so many settled loops after warm-up. Default 100. */
-  readonly maxLoops?: number;
-  /** Ends after so many seconds. Default 60. */
+  /**
+   * Ends after so many settled loops after warm-up. Default `auto`: when of every line that grew it is told whether it
+   * leaks; where nothing leaks, after 1000 loops, which exclude a leak in one of a hundred.
+   */
+  readonly maxLoops?: number | 'auto';
+  /** Ends after so many seconds. Default 60; with `auto` up to 300 while lines are not decided. */
   readonly durationSeconds?: number;
   /**
    * Whether to copy the process's memory at the end of the trace, to tell what holds the memory of each line. The
@@ -75,6 +79,6 @@ export interface TraceObserver {
   record?(record: TraceRecord): void;
   /** A report that `wantsReport` asked for, with what holds the memory at this moment. */
   report?(report: Report): void;
-  /** About once a second: loops settled so far and events decoded so far. */
-  progress?(loops: number, events: number): void;
+  /** About once a second: loops settled so far and events decoded so far, and what `auto` still waits for. */
+  progress?(loops: number, events: number, awaited?: Awaited): void;
 }

@@ -6,6 +6,8 @@ import { RARE_LOOPS } from './rest.js';
 export interface Awaited {
   /** Lines of which it is not told yet whether they leak; 0 where only the loops are too few. */
   readonly lines: number;
+  /** How many of them have no verdict yet; the others would keep theirs if the trace ended now. */
+  readonly pending: number;
   /** About so many loops more. */
   readonly moreLoops: number;
 }
@@ -18,16 +20,17 @@ export interface Awaited {
 export function awaited(history: History): Awaited | undefined {
   const { hooks } = history;
   const loops = hooks.length === 0 ? 0 : Math.min(...hooks.map(({ judgedLoops }) => judgedLoops));
-  if (loops < LEAST_LOOPS) return { lines: 0, moreLoops: LEAST_LOOPS - loops };
+  if (loops < LEAST_LOOPS) return { lines: 0, pending: 0, moreLoops: LEAST_LOOPS - loops };
 
   const { sites } = judge(history);
   const open = sites.flatMap((site) => (site.openLoops === undefined ? [] : [site.openLoops]));
-  if (open.length > 0) return { lines: open.length, moreLoops: Math.max(...open) };
+  const pending = sites.filter(({ verdict }) => verdict === 'pending').length;
+  if (open.length > 0) return { lines: open.length, pending, moreLoops: Math.max(...open) };
 
   const isLeaking = sites.some(({ verdict }) => isGuilty(verdict));
   const isLong = hooks.every(({ durationNs }) => durationNs >= LONG_NS);
   if (loops >= RARE_LOOPS || (isLeaking && isLong)) return undefined;
-  return { lines: 0, moreLoops: RARE_LOOPS - loops };
+  return { lines: 0, pending: 0, moreLoops: RARE_LOOPS - loops };
 }
 
 /** After how many loops more it is worth to ask again: judging takes longer the more lines there are. */

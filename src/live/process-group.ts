@@ -9,7 +9,7 @@ import type { Untraced } from '../report/group-model.js';
 import { attachProcess } from './attach-process.js';
 import { GroupMembers } from './group-members.js';
 import type { Member } from './group-members.js';
-import { DURATION_SECONDS, MAX_LOOPS } from './trace.js';
+import { DURATION_SECONDS } from './trace.js';
 import type { Traced } from './trace.js';
 
 /** What became of the processes of a group. */
@@ -21,6 +21,8 @@ export interface TracedGroup {
 
 /** How often new children are looked for; one is traced when it is met a second time. */
 const LOOK_MS = 100;
+/** Loops of one process that can tell, where no number is given. */
+const ENOUGH_LOOPS = 100;
 /** Events of one process that may wait while others of the group are served. */
 const RING_BYTES = 16 * 1024 * 1024;
 
@@ -118,10 +120,9 @@ class ProcessGroup {
 
   /** All that run have had their loops. After the last one of a pool has ended its successor is waited for. */
   private hasEnough(): boolean {
-    return (
-      this.running.size === 0 &&
-      this.traced.some(({ report }) => report.loops.settled >= (this.options.maxLoops ?? MAX_LOOPS))
-    );
+    const { maxLoops } = this.options;
+    const enough = typeof maxLoops === 'number' ? maxLoops : ENOUGH_LOOPS;
+    return this.running.size === 0 && this.traced.some(({ report }) => report.loops.settled >= enough);
   }
 
   private isTimeOver(): boolean {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KernelCounters } from '../bpf/trace-object.js';
 import { PhptraceError } from '../errors.js';
 import { captureImage } from '../heap/capture.js';
+import type { Awaited } from '../leaks/awaited.js';
 import type { TraceObserver, TraceOptions } from '../options.js';
 import { processState, readSapi, resumeProcess } from '../php/process.js';
 import { decodeEvent } from '../trace/events.js';
@@ -9,6 +10,7 @@ import type { ProcessChange } from '../trace/events.js';
 import type { EndRecord, LoopRecord, TraceRecord } from '../trace/records.js';
 import type { ChosenLoop } from './auto-loop.js';
 import type { CopiedProcess } from './held-blocks.js';
+import { Ending } from './ending.js';
 import { HookBoard, checkHooks } from './hook-board.js';
 import { probeProcess, unprobe } from './probed-process.js';
 import type { ProbedProcess } from './probed-process.js';
@@ -28,6 +30,10 @@ const PROGRESS_MS = 1000;
 export type SessionOptions = Required<
   Pick<TraceOptions, 'warmup' | 'maxLoops' | 'durationSeconds' | 'ringBytes' | 'links' | 'boundary'>
 > & {
+  /** With loops `auto`, where lines are not decided at the end of the duration; else the same as that. */
+  readonly longSeconds: number;
+  /** What loops `auto` still waits for; undefined when all is told. */
+  readonly awaited: () => Awaited | undefined;
   readonly signal: AbortSignal;
   readonly observer: TraceObserver;
   /** Gets each record as it is made. */
@@ -52,6 +58,7 @@ export class Session {
   private readonly recorder: Recorder;
   private readonly hooks: HookBoard;
   private readonly settled: number[] = [];
+  private readonly ending: Ending;
   private copy: CopiedProcess | undefined;
   private knowsSapi = false;
   private forks = 0;
@@ -67,6 +74,7 @@ export class Session {
     wanted: readonly WantedHook[],
   ) {
     checkHooks(wanted);
+    this.ending = new Ending(options);
     const probes = options.mayStop ? [...target.probes, ...scriptProbes(target.process.elf)] : target.probes;
     this.probed = probeProcess(target, probes, options.ringBytes, options.links);
     const { object } = this.probed;
@@ -116,8 +124,8 @@ export class Session {
 
   /** Follows the process until something ends the trace. Returns after the last record is read. */
   async follow(): Promise<void> {
-    const { signal, durationSeconds, mayStop } = this.options;
-    const deadline = performance.now() + durationSeconds * 1000;
+    const { signal, mayStop } = this.options;
+    this.ending.begin(performance.now());
     let [surveyed, told] = [0, performance.now()];
     while (!this.ended) {
       const count = this.read();
@@ -129,10 +137,14 @@ export class Session {
       }
       if (now - told >= PROGRESS_MS) {
         told = now;
-        this.options.observer.progress?.(Math.max(0, ...this.settled), this.recorder.ledger.counters.events);
+        this.options.observer.progress?.(
+          Math.max(0, ...this.settled),
+          this.recorder.ledger.counters.events,
+          this.ending.awaits,
+        );
       }
       if (signal.aborted) this.end('interrupted', true);
-      else if (now >= deadline) this.end(`${String(durationSeconds)} s are over`, true);
+      else if (this.ending.isTimeOver(now)) this.end(this.ending.timeOver, true);
       if (count < BATCH) await sleep(count === 0 ? IDLE_POLL_MS : 1);
     }
   }
@@ -215,11 +227,10 @@ export class Session {
 
   private countSettled({ hook }: LoopRecord): void {
     this.settled[hook] = (this.settled[hook] ?? 0) + 1;
-    const enough = this.options.warmup + this.options.maxLoops;
-    const isComplete = this.hooks.isComplete && this.choosing === undefined;
-    if (isComplete && this.hooks.inPlace.every((_, number) => (this.settled[number] ?? 0) >= enough)) {
-      this.end(`${String(this.options.maxLoops)} loops`, true);
-    }
+    if (!this.hooks.isComplete || this.choosing !== undefined) return;
+    const least = Math.min(...this.hooks.inPlace.map((_, number) => this.settled[number] ?? 0));
+    const reason = this.ending.reasonAfter(least);
+    if (reason !== undefined) this.end(reason, true);
   }
 
   private noticeChange(change: ProcessChange): void {

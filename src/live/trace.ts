@@ -1,6 +1,7 @@
 import { PhptraceError } from '../errors.js';
 import { createDefaultLog, openNamedLog } from '../log/location.js';
 import { LogWriter } from '../log/writer.js';
+import { awaited } from '../leaks/awaited.js';
 import { History } from '../leaks/history.js';
 import { judge } from '../leaks/judgement.js';
 import type { Judgement } from '../leaks/judgement.js';
@@ -22,8 +23,9 @@ import type { WantedHook } from './waiting-hooks.js';
  * second kind of request brings. What warms up later still is told from a leak by its survival.
  */
 const WARMUP_LOOPS = 3;
-export const MAX_LOOPS = 100;
 export const DURATION_SECONDS = 60;
+/** With loops `auto`, where lines are not decided when the time above is over. */
+const LONG_DURATION_SECONDS = 300;
 const RING_BYTES = 64 * 1024 * 1024;
 
 /** What the course of a trace may add to its record. */
@@ -87,6 +89,7 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
         followsForks: course.followsForks ?? false,
         emit,
         warmup,
+        awaited: () => awaited(history),
         wantsCopy,
         reportNow,
       }),
@@ -156,12 +159,13 @@ async function follow(session: Session, course: TraceCourse): Promise<EndRecord>
 
 function sessionOptions(
   options: TraceOptions,
-  own: Pick<SessionOptions, 'emit' | 'warmup' | 'mayStop' | 'followsForks' | 'wantsCopy' | 'reportNow'>,
+  own: Pick<SessionOptions, 'emit' | 'warmup' | 'mayStop' | 'awaited' | 'followsForks' | 'wantsCopy' | 'reportNow'>,
 ): SessionOptions {
   return {
     ...own,
-    maxLoops: options.maxLoops ?? MAX_LOOPS,
+    maxLoops: options.maxLoops ?? 'auto',
     durationSeconds: options.durationSeconds ?? DURATION_SECONDS,
+    longSeconds: options.durationSeconds ?? LONG_DURATION_SECONDS,
     ringBytes: options.ringBytes ?? RING_BYTES,
     links: options.links ?? 'auto',
     boundary: options.boundary ?? 'auto',

@@ -22,7 +22,7 @@ namespace {
 
     $worker = new App\Worker();
     echo "ready\n";
-    for ($n = 0; $n < (int) ($argv[1] ?? 10_000); $n++) {
+    for ($n = 0; $n < (int) ($argv[1] ?? 30_000); $n++) {
         handle($worker);
         usleep(2000);
     }
