@@ -33,6 +33,8 @@ export class HeapView {
   readonly classes: Classes;
   /** Address of std_object_handlers; 0 where it is not known. */
   readonly standardHandlers: number;
+  /** By node, the word behind the last one in use, for blocks that are read word by word and whose content has an end. */
+  readonly usedEnds = new Map<number, number>();
   private readonly special = new Map<number, SpecialClass | undefined>();
   private readonly storages = new Map<number, StorageClass | undefined>();
 

@@ -38,7 +38,7 @@ export function visitBlock(view: HeapView, node: number, kind: number, inner8: n
     case NODE_KIND.constantExpression:
     case NODE_KIND.code:
     case NODE_KIND.unknown:
-      scanWords(image, first, end, sink);
+      scanWords(image, first, view.usedEnds.get(node) ?? end, sink);
       break;
     default:
       break;

@@ -19,6 +19,7 @@ interface Counted {
 const KINDS = [
   'arrays',
   'objects',
+  'objects that compiled code lies upon',
   'dynamic properties',
   'closures',
   'generators',

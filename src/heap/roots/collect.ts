@@ -10,10 +10,12 @@ import { RootList } from './root-list.js';
 import { markStreamBuffers } from './streams.js';
 import { addStackVariables, addTemporaries } from './stacks.js';
 import { addEngineTables } from './tables.js';
+import { measureCode } from './used-parts.js';
 
 /** Follows the heap from all its roots, the best explained first. Returns the roots. */
 export function followRoots(view: HeapView, builder: GraphBuilder): RootList {
   const roots = new RootList(builder);
+  measureCode(view);
   markLeaves(view, builder);
   markStreamBuffers(view, builder);
   const steps: ((view: HeapView, roots: RootList) => void)[] = [

@@ -48,6 +48,17 @@ $kinds = [
         $a->more = ['deep' => ['deeper' => [$text . '?']]];
         return $b;
     },
+    'objects that compiled code lies upon' => function (string $text): object {
+        static $classes = 0;
+        $node = new Node($text);
+        $node->to = $node;
+        // Two pages that hold its address, as large as the table of the methods will be, which does not fill them.
+        $list = array_fill(0, 500, $node);
+        unset($list, $node);
+        $methods = array_map(fn (int $n) => "function f$n() { return $n; }", range(1, 100));
+        eval('class Compiled' . ++$classes . ' { ' . implode(' ', $methods) . ' }');
+        return new stdClass();
+    },
     'dynamic properties' => function (string $text): object {
         $a = new stdClass();
         $a->self = $a;
