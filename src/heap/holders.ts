@@ -3,6 +3,7 @@ import { HeapAnalysis } from './analysis.js';
 import { commonPaths } from './common-path.js';
 import { GARBAGE } from './garbage.js';
 import type { ImageGraph } from './graph.js';
+import { objectTableOf } from './roots/engine-globals.js';
 import { NODE_KIND } from './heap-graph.js';
 import type { MemoryImage } from './image.js';
 import { pathText } from './path-steps.js';
@@ -27,11 +28,13 @@ const MOST_TYPES = 5;
 export class HolderFinder {
   readonly graph: ImageGraph;
   private readonly analysis: HeapAnalysis;
+  private readonly objectTable: number;
 
   /** @throws PhptraceError where the heap's books contradict themselves */
   constructor(image: MemoryImage) {
     this.analysis = HeapAnalysis.of(image);
     this.graph = this.analysis.graph;
+    this.objectTable = this.graph.nodeAt(objectTableOf(image));
   }
 
   /** Of these blocks, by their addresses in the process. */
@@ -43,6 +46,7 @@ export class HolderFinder {
     // What a cycle shares with an orphan stays when the collector has run.
     const cycles = garbage.filter((node) => (bits[node]! & GARBAGE.orphan) === 0);
     const reached = found.filter((node) => bits[node] === 0);
+    const objectTables = reached.filter((node) => node === this.objectTable).length;
     const [common] = commonPaths(spread(reached, MOST_PATHS).map((node) => this.analysis.wayTo(node)));
     return {
       blocks: nodes.length,
@@ -50,6 +54,7 @@ export class HolderFinder {
       cycle: cycles.length,
       orphan: garbage.length - cycles.length,
       missing: nodes.length - found.length,
+      ...(objectTables > 0 ? { objectTables } : {}),
       holder: common?.holder ?? null,
       path: common === undefined ? null : pathText(common),
       types: this.typesOf(reached.length > 0 ? reached : found),

@@ -101,6 +101,7 @@ const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
     cycle: count,
     orphan: count,
     missing: count,
+    objectTables: (value) => (value === undefined ? undefined : count(value)),
     holder: textOrNull,
     path: textOrNull,
     types: listOf(text, MOST_TYPES),

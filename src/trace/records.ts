@@ -157,6 +157,8 @@ export interface HeldRecord {
   readonly cycle: number;
   readonly orphan: number;
   readonly missing: number;
+  /** Of those reached, PHP's table of all objects. Absent where it is not among them. */
+  readonly objectTables?: number;
   /** The root that reaches most of their memory: `static AuditTrail::$entries`; null where none does. */
   readonly holder: string | null;
   /** The way from there, as most of that memory has it: `static AuditTrail::$entries → [*] → 'body'`. */

@@ -11,6 +11,11 @@ export function compilerGlobals(image: MemoryImage): number {
   return required(image, 'compiler_globals');
 }
 
+/** Address of the table of all objects: EG(objects_store).object_buckets. */
+export function objectTableOf(image: MemoryImage): number {
+  return image.pointer(executorGlobals(image) + image.header.structures.eg.objectsStore);
+}
+
 function required(image: MemoryImage, symbol: string): number {
   const address = image.header.symbols[symbol];
   if (address !== undefined && image.at(address) >= 0) return address;

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../graph-builder.js';
 import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
-import { executorGlobals } from './engine-globals.js';
+import { executorGlobals, objectTableOf } from './engine-globals.js';
 
 const MOST_PAGES = 1 << 16;
 const MOST_OBJECTS = 1 << 28;
@@ -20,7 +20,7 @@ export function markLeaves({ image }: HeapView, builder: GraphBuilder): void {
     // struct _zend_vm_stack: top, end, prev.
     page = image.pointer(page + 16);
   }
-  builder.leaf(image.pointer(globals + image.header.structures.eg.objectsStore), NODE_KIND.internal);
+  builder.leaf(objectTableOf(image), NODE_KIND.internal);
 }
 
 /** Meets every object that there is, so that those nothing refers to are known for what they are. */

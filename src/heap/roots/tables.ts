@@ -5,7 +5,7 @@ import type { MemoryImage } from '../image.js';
 import { forEachElement, visitHashTable } from '../structures/hash-table.js';
 import { readName } from '../structures/strings.js';
 import { scanWords } from '../structures/scan.js';
-import { compilerGlobals, executorGlobals } from './engine-globals.js';
+import { compilerGlobals, executorGlobals, objectTableOf } from './engine-globals.js';
 import { ROOT_RANK } from './root-list.js';
 import type { RootList } from './root-list.js';
 
@@ -37,6 +37,7 @@ export function addEngineTables({ image }: HeapView, roots: RootList): void {
     addTable(image, image.pointer(globals + field), name, roots);
   }
   addSettings(image, image.pointer(globals + structures.eg.iniDirectives), roots);
+  roots.addLeaf(objectTableOf(image), ROOT_RANK.engine, 'table of all objects');
   addHugeList(image, roots);
 }
 
