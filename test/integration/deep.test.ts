@@ -24,7 +24,7 @@ integration(
     t.regex(live, /1,000,000 {2}static Chains::\$list → ->next → … {2}\(Link\)/);
 
     const report = JSON.parse(await run(file, '--format', 'json')) as SnapshotReport;
-      t.is(report.paths.find(({ path }) => path === LIST)?.blocks, 1_000_000);
+    t.is(report.paths.find(({ path }) => path === LIST)?.blocks, 1_000_000);
     t.is(report.paths.find(({ path }) => path === NESTED)?.blocks, 2 * (100_000 - 8) + 1);
     const links = report.types.find(({ type }) => type === 'Link');
     t.like(links, { blocks: 1_000_000, shallowBytes: 56_000_000, retainedBytes: 56_000_040 });
