@@ -19,11 +19,11 @@ const commands = blocks('sh')
   .flatMap((block) => block.split('\n'))
   .filter((line) => /^(sudo )?phptrace /.test(line));
 
-/** A command of the README as arguments: without sudo and quotes, with this worker in place of the one it names. */
-function toArguments(command: string, pid: number): string[] {
+/** A command of the README as arguments: without sudo and quotes, with these workers in place of those it names. */
+function toArguments(command: string, pids: readonly number[]): string[] {
   const words = command.replace(/^(sudo )?phptrace /, '').match(/'[^']*'|\S+/g) ?? [];
   const meant = new Map([
-    ['4242', String(pid)],
+    ...pids.map((pid, at): [string, string] => [String(4242 + at), String(pid)]),
     ['php', php],
     ['worker.php', join(root, worker)],
   ]);
@@ -37,21 +37,26 @@ async function folderWithLog(place: Workplace, pid: number): Promise<string> {
   return log;
 }
 
-integration('every phptrace command of the README does what is said of it', async (t, place) => {
-  const running = await place.startReady(worker);
-  await folderWithLog(place, running.pid);
-  t.true(commands.length >= 4, readme);
-  for (const command of commands) {
-    const args = toArguments(command, running.pid);
-    // A program that is run is waited for: here it ends by itself.
-    const bounded = args[0] === 'run' ? [...args, '150'] : args;
-    const { exitCode, stdout, stderr } = await place.phptrace(bounded, { cwd: place.directory });
-    const expected = ['doctor', 'clean', 'dump', 'diff'].includes(args[0] ?? '') ? 0 : 1;
-    t.is(exitCode, expected, `${command}\n${stdout}\n${stderr}`);
-    if (args.includes('json')) t.is(parseReport(stdout, exitCode, stderr).verdict, 'leak', command);
-    else if (expected === 1) t.true(stdout.includes('LEAK: 1 line keeps'), `${command}\n${stdout}`);
-  }
-});
+integration(
+  'every phptrace command of the README does what is said of it',
+  async (t, place) => {
+    const pids: number[] = [];
+    while (pids.length < 3) pids.push((await place.startReady(worker, ['60000'])).pid);
+    await folderWithLog(place, pids[0] ?? 0);
+    t.true(commands.length >= 4, readme);
+    for (const command of commands) {
+      const args = toArguments(command, pids);
+      // A program that is run is waited for: here it ends by itself.
+      const bounded = args[0] === 'run' ? [...args, '150'] : args;
+      const { exitCode, stdout, stderr } = await place.phptrace(bounded, { cwd: place.directory });
+      const expected = ['doctor', 'clean', 'dump', 'diff', 'ps'].includes(args[0] ?? '') ? 0 : 1;
+      t.is(exitCode, expected, `${command}\n${stdout}\n${stderr}`);
+      if (args.includes('json')) t.is(parseReport(stdout, exitCode, stderr).verdict, 'leak', command);
+      else if (expected === 1) t.true(stdout.includes('LEAK: 1 line keeps'), `${command}\n${stdout}`);
+    }
+  },
+  { seconds: 240 },
+);
 
 integration('the program of the README prints the leaking line', async (t, place) => {
   const running = await place.startReady(worker);
