@@ -12,7 +12,7 @@
 struct knobs {
 	unsigned long long alloc_globals;
 	unsigned long long executor_globals;
-	unsigned int pid;
+	unsigned int pid;              /* 0 where it is not known: phptrace is in a pid namespace of its own */
 	unsigned int eg_fiber_context; /* EG(current_fiber_context) */
 	unsigned int fiber_status;     /* in zend_fiber_context */
 	unsigned int eg_vm_stack_top;  /* followed by end, page, page size, current_execute_data: 40 bytes */

@@ -7,12 +7,20 @@ char LICENSE[] SEC("license") = "GPL";
 
 #define SIGSTOP 19
 
-const volatile unsigned int launched_pid SEC(".rodata.pid") = 0;
+/* The pid as phptrace sees it, and the pid namespace in which it does: that of /proc/self/ns/pid. */
+const volatile struct {
+	unsigned long long device;
+	unsigned long long inode;
+	unsigned int pid;
+} launched SEC(".rodata.launched") = {};
 
 SEC("raw_tp/sched_process_exec")
 int on_launched_exec(void *ctx)
 {
-	if (bpf_get_current_pid_tgid() >> 32 == launched_pid)
+	struct bpf_pidns_info current = {};
+	if (bpf_get_ns_current_pid_tgid(launched.device, launched.inode, &current, sizeof(current)))
+		return 0;
+	if (current.tgid == launched.pid)
 		bpf_send_signal(SIGSTOP);
 	return 0;
 }

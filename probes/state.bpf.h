@@ -149,6 +149,7 @@ struct recent_site recent_sites[RECENT_SITES] = {};
 struct walk walk = {};
 struct members members[MAX_HOOKS * LOOPS_KEPT] = {};
 u32 told_loops[MAX_HOOKS] = {}; /* what user space was told last that the context which runs is part of */
+u32 traced_pid = 0; /* where knobs.pid is 0: learned at the first event, for uprobes hit in one process only */
 u64 heap = 0;
 u64 native_stack[NATIVE_WORDS] = {};
 u64 huge_list_at = 0; /* while a huge block is looked for: the element that comes next */

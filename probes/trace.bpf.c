@@ -195,6 +195,8 @@ static __always_inline int begin_event(const struct pt_regs *ctx, u64 cookie)
 		settle_pending();
 	if (control.tick_ns)
 		tick();
+	if (!knobs.pid && !traced_pid)
+		traced_pid = bpf_get_current_pid_tgid() >> 32;
 	counters.events++;
 	return 1;
 }
@@ -443,9 +445,14 @@ int on_shutdown(struct pt_regs *ctx)
 	return 0;
 }
 
+static __always_inline u32 target_pid(void)
+{
+	return knobs.pid ?: traced_pid;
+}
+
 static __always_inline int is_target(void)
 {
-	return bpf_get_current_pid_tgid() >> 32 == knobs.pid;
+	return bpf_get_current_pid_tgid() >> 32 == target_pid();
 }
 
 SEC("raw_tp/sched_process_fork")
@@ -464,5 +471,5 @@ SEC("raw_tp/sched_process_exit")
 int on_exit(void *ctx)
 {
 	u64 id = bpf_get_current_pid_tgid();
-	return id >> 32 == knobs.pid && (u32)id == knobs.pid ? emit_process(PROCESS_EXIT) : 0;
+	return id >> 32 == target_pid() && (u32)id == target_pid() ? emit_process(PROCESS_EXIT) : 0;
 }

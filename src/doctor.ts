@@ -4,6 +4,7 @@ import type { Check } from './check.js';
 import { checkHeap, openTarget, readHeap } from './live/target.js';
 import type { Target } from './live/target.js';
 import { machineChecks } from './machine-checks.js';
+import { innerPid } from './php/namespaces.js';
 import { readSapi } from './php/process.js';
 
 export type { Check } from './check.js';
@@ -31,7 +32,11 @@ async function checkProcess(pid: number): Promise<Check[]> {
   try {
     const { process: php, version, sites, heap, layout } = target;
     const proofs = [...layout.proofs, ...heap.proofs];
+    const inner = innerPid(pid);
     return [
+      ...(inner === undefined
+        ? []
+        : [check('pid', true, `${String(pid)}, ${String(inner)} in its container`, '', false)]),
       check('PHP', true, `${version} (${readSapi(php) ?? 'unknown SAPI'}), ${php.fileName}`, ''),
       check('build id', true, php.elf.buildId() ?? 'none', '', false),
       check('probe sites', true, `${String(target.probes.length)} proven: ${sitesByKind(target)}`, ''),

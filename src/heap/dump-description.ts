@@ -47,6 +47,7 @@ function wrongField(header: Fields): string | undefined {
   return (
     TEXTS.find((name) => typeof header[name] !== 'string') ??
     NUMBERS.find((name) => !isCount(header[name])) ??
+    (header['innerPid'] === undefined || isCount(header['innerPid']) ? undefined : 'innerPid') ??
     LAYOUTS.find((name) => !isFields(header[name]) || !isLayout(header[name])) ??
     (header['buildId'] === null || typeof header['buildId'] === 'string' ? undefined : 'buildId') ??
     (typeof header['insideAllocator'] === 'boolean' ? undefined : 'insideAllocator') ??

@@ -3,6 +3,7 @@ import { findAutoloadTable } from '../php/autoload-table.js';
 import type { EngineLayout } from '../php/engine-layout.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import { explainProc } from '../php/maps.js';
+import { innerPid } from '../php/namespaces.js';
 import type { PhpProcess } from '../php/process.js';
 import { dataAddress, readSapi } from '../php/process.js';
 import type { Structures } from '../php/structures.js';
@@ -19,9 +20,11 @@ export function describeProcess(
   php: string,
   layouts: { readonly heap: HeapLayout; readonly engine: EngineLayout; readonly structures: Structures },
 ) {
+  const inner = innerPid(process.pid);
   return {
     schema: IMAGE_SCHEMA,
     pid: process.pid,
+    ...(inner === undefined ? {} : { innerPid: inner }),
     php,
     sapi: readSapi(process) ?? 'unknown',
     buildId: process.elf.buildId() ?? null,

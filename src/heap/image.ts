@@ -25,6 +25,8 @@ export interface Segment {
 export interface ImageHeader {
   readonly schema: typeof IMAGE_SCHEMA;
   readonly pid: number;
+  /** The pid that it has for itself, where that is another: in a container. */
+  readonly innerPid?: number;
   readonly php: string;
   readonly sapi: string;
   readonly buildId: string | null;

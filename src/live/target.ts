@@ -15,6 +15,7 @@ import type { EngineLayout } from '../php/engine-layout.js';
 import type { Engine } from '../php/functions.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import type { ProbeSites } from '../php/probe-sites.js';
+import { sharesKernelPids } from '../php/namespaces.js';
 import { detectVersion } from '../php/php-version.js';
 import { UnreadablePhp, dataAddress, openPhpProcess } from '../php/process.js';
 import type { PhpProcess } from '../php/process.js';
@@ -188,7 +189,7 @@ export function knobsOf(target: Target): Knobs {
   return {
     allocGlobals: heap.allocGlobals + process.loadBias,
     executorGlobals: target.engine.executorGlobals,
-    pid: process.pid,
+    pid: sharesKernelPids() ? process.pid : 0,
     // Read at switches of fibers only, which a PHP without them has none of.
     egFiberContext: layout.fibers?.currentContext ?? 0,
     fiberStatus: layout.fibers?.status ?? 0,

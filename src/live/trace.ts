@@ -6,6 +6,7 @@ import { History } from '../leaks/history.js';
 import { judge } from '../leaks/judgement.js';
 import type { Judgement } from '../leaks/judgement.js';
 import type { TraceOptions } from '../options.js';
+import { innerPid } from '../php/namespaces.js';
 import { readSapi } from '../php/process.js';
 import { buildReport } from '../report/build.js';
 import type { Report } from '../report/model.js';
@@ -61,6 +62,7 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
   const warmup = options.warmup ?? WARMUP_LOOPS;
   const wantsCopy = (): boolean => (options.snapshot ?? true) && hasQuestions(history);
   let sapi: string | undefined;
+  const inner = innerPid(pid);
   const emit = afterHeader(
     deliver,
     () => (sapi ??= readSapi(target.process)),
@@ -68,6 +70,7 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
       type: 'trace',
       schema: LOG_SCHEMA,
       pid,
+      ...(inner === undefined ? {} : { innerPid: inner }),
       php: target.version,
       sapi: sapi ?? 'unknown',
       mode: 'exact',

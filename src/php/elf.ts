@@ -14,18 +14,28 @@ const NOTE_HEADER_BYTES = 12;
 const NT_GNU_BUILD_ID = 3;
 const STUB_BYTES = 16;
 
+/** The file cannot be opened; what it is is not known then. */
+export class UnreadableFile extends PhptraceError {
+  readonly code: string;
+
+  constructor(path: string, cause: NodeJS.ErrnoException) {
+    super(`cannot open ${path}: ${cause.message}: check the path and its permissions`);
+    this.code = cause.code ?? 'unknown error';
+  }
+}
+
 /**
  * Opens an ELF64 little-endian x86-64 executable or shared library. Reads the headers now, sections when they are
  * asked for, and never the whole file. The caller closes it.
  *
- * @throws PhptraceError where the file cannot be read, is no such ELF file, or is truncated.
+ * @throws UnreadableFile, and another PhptraceError where it is no such ELF file, or is truncated.
  */
 export function openElf(path: string): ElfFile {
   let fd: number;
   try {
     fd = openSync(path, 'r');
   } catch (error) {
-    throw new PhptraceError(`cannot open ${path}: ${(error as Error).message}: check the path and its permissions`);
+    throw new UnreadableFile(path, error as NodeJS.ErrnoException);
   }
   try {
     return new ElfFile(path, fd);

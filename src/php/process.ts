@@ -1,12 +1,12 @@
-import { closeSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { PhptraceError } from '../errors.js';
-import { openElf } from './elf.js';
+import { wayToRights } from '../native/capabilities.js';
+import { UnreadableFile, openElf } from './elf.js';
 import type { ElfFile } from './elf.js';
+import { biasOf, nameOfMapped } from './mapped-file.js';
 import { explainProc, readMaps } from './maps.js';
 import type { Mapped } from './maps.js';
 import { ProcessMemory } from './memory.js';
-
-const PAGE_MASK = ~0xfff;
 
 /** The process runs something else: for a command that is being launched, not yet PHP. */
 export class NotPhp extends PhptraceError {}
@@ -49,17 +49,22 @@ export function openPhpProcess(pid: number, open: OpenMapped = openOwn): PhpProc
   const executable = executableName(pid);
   const candidates = [executable.mapped ?? '', ...libraries(maps, executable.name)];
   let stripped: string | undefined;
+  let unread: PhptraceError | undefined;
   for (const name of candidates) {
-    const first = maps.find(({ path }) => path === name);
+    const [first, ...rest] = maps.filter(({ path }) => path === name);
     if (!first) continue;
-    const file = name === executable.mapped ? `/proc/${String(pid)}/exe` : mapFile(pid, first);
-    const elf = open(file, name);
+    const mappings = [first, ...rest] as const;
+    const file = name === executable.mapped ? `/proc/${String(pid)}/exe` : nameOfMapped(pid, mappings);
+    let elf: ElfFile | undefined;
+    try {
+      elf = open(file, name);
+    } catch (error) {
+      if (!(error instanceof UnreadableFile)) throw error;
+      unread ??= unreadable(pid, name, error.code);
+    }
     if (!elf) continue;
     if (elf.symbol('_emalloc') !== undefined && elf.symbol('zend_mm_get_heap') !== undefined) {
-      const loadBias = biasOf(
-        elf,
-        maps.filter(({ path }) => path === name),
-      );
+      const loadBias = biasOf(elf, mappings);
       const copies =
         name === executable.mapped ? new Map<string, number>() : copiesIn(pid, executable.mapped, maps, elf);
       return { pid, memory: new ProcessMemory(pid), elf, file, fileName: name, loadBias, copies };
@@ -74,6 +79,7 @@ export function openPhpProcess(pid: number, open: OpenMapped = openOwn): PhpProc
         'them, as every distribution builds it',
     );
   }
+  if (unread !== undefined) throw unread;
   throw new NotPhp(
     `process ${String(pid)} (${executable.name}) is not PHP: no mapped file has PHP's allocator: ` +
       'look for the right pid with `pgrep -a php`',
@@ -168,24 +174,23 @@ function libraries(maps: readonly Mapped[], executable: string): string[] {
   return [...names].sort((a, b) => Number(/php/.test(b)) - Number(/php/.test(a)));
 }
 
-/** Following a link of map_files takes CAP_CHECKPOINT_RESTORE: without it the name serves while it means that file. */
-function mapFile(pid: number, { start, end, path, inode }: Mapped): string {
-  const mapped = `/proc/${String(pid)}/map_files/${start.toString(16)}-${end.toString(16)}`;
-  const named = `/proc/${String(pid)}/root${path}`;
-  try {
-    closeSync(openSync(mapped, 'r'));
-    return mapped;
-  } catch {
-    return statSync(named, { throwIfNoEntry: false })?.ino === inode ? named : mapped;
-  }
-}
-
+/** Undefined for a file that is no ELF file. @throws UnreadableFile */
 function openOwn(file: string): ElfFile | undefined {
   try {
     return openElf(file);
-  } catch {
+  } catch (error) {
+    if (error instanceof UnreadableFile || !(error instanceof PhptraceError)) throw error;
     return undefined;
   }
+}
+
+/** A file that could be PHP: where no other is, it cannot be told what the process runs. */
+function unreadable(pid: number, name: string, code: string): PhptraceError {
+  const isForbidden = code === 'EACCES' || code === 'EPERM';
+  const way = isForbidden ? wayToRights('CAP_DAC_READ_SEARCH', 'CAP_SYS_ADMIN') : 'its file system does not give it';
+  return new PhptraceError(
+    `cannot read ${name}, which process ${String(pid)} runs, to see whether it is PHP: ${code}: ${way}`,
+  );
 }
 
 /** True for a binary that announces itself as PHP, whatever it exports. */
@@ -193,16 +198,3 @@ export function looksLikePhp(elf: ElfFile): boolean {
   const data = elf.section('.rodata');
   return data !== undefined && Buffer.from(elf.sectionBytes(data).buffer).includes('X-Powered-By: PHP/');
 }
-
-/** The loader maps each PT_LOAD by whole pages: one of them tells the bias for all. */
-function biasOf(elf: ElfFile, maps: readonly Mapped[]): number {
-  for (const { type, address, offset } of elf.headers.segments) {
-    if (type !== PT_LOAD) continue;
-    const mapped = maps.find((map) => map.offset === (offset & PAGE_MASK));
-    if (mapped) return mapped.start - (address - (offset & 0xfff));
-  }
-  throw new PhptraceError(`${elf.name} is mapped in no way that its program headers explain: it was replaced on disk?`);
-}
-
-/** elf(5). */
-const PT_LOAD = 1;

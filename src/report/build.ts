@@ -20,6 +20,7 @@ export function buildReport(history: History, judgement: Judgement, extras: Repo
   return {
     schema: 1,
     pid: header.pid,
+    ...(header.innerPid === undefined ? {} : { innerPid: header.innerPid }),
     php: header.php,
     sapi: header.sapi,
     mode: header.mode,

@@ -1,6 +1,7 @@
 import type { Amount } from '../heap/garbage.js';
 import { columns } from './columns.js';
 import type { SnapshotDiff } from './diff-model.js';
+import { namedPid } from './named-pid.js';
 import { palette, printable, type Palette } from './palette.js';
 import { grouped, signedSize } from './readable-size.js';
 import { bracketed } from './snapshot-text.js';
@@ -30,8 +31,7 @@ export function renderDiffText(diff: SnapshotDiff, options: DiffTextOptions): st
 }
 
 function headLines({ before, after, seconds, bytes, blocks }: SnapshotDiff, { bold }: Palette): string[] {
-  const pids =
-    before.pid === after.pid ? `pid ${String(after.pid)}` : `pid ${String(before.pid)} to ${String(after.pid)}`;
+  const pids = before.pid === after.pid ? namedPid(after) : `pid ${String(before.pid)} to ${String(after.pid)}`;
   return [
     bold(
       `${pids}, PHP ${printable(after.php)} ${printable(after.sapi)}: ${change({ count: blocks, bytes })} in ${seconds.toFixed(1)} s.`,

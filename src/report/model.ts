@@ -6,6 +6,8 @@ import type { Collector, HookInfo } from '../trace/records.js';
 export interface Report {
   readonly schema: 1;
   readonly pid: number;
+  /** The pid that it has for itself, where that is another: in a container. */
+  readonly innerPid?: number;
   readonly php: string;
   readonly sapi: string;
   readonly mode: 'exact';

@@ -28,6 +28,8 @@ export interface SnapshotReport {
 
 export interface SnapshotProcess {
   readonly pid: number;
+  /** The pid that it has for itself, where that is another: in a container. */
+  readonly innerPid?: number;
   readonly php: string;
   readonly sapi: string;
   readonly command: string;

@@ -59,8 +59,9 @@ export function buildSnapshotReport(analysis: HeapAnalysis, options: SnapshotRep
 }
 
 export function describeImage({ header }: MemoryImage): SnapshotProcess {
-  const { pid, php, sapi, command, buildId, takenAt, pauseNs } = header;
-  return { pid, php, sapi, command, buildId, takenAt, pauseMs: pauseNs / 1e6 };
+  const { pid, innerPid, php, sapi, command, buildId, takenAt, pauseNs } = header;
+  const inner = innerPid === undefined ? {} : { innerPid };
+  return { pid, ...inner, php, sapi, command, buildId, takenAt, pauseMs: pauseNs / 1e6 };
 }
 
 /** Sums of all ways from each root, the biggest first. */

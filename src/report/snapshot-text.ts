@@ -1,5 +1,6 @@
 import { columns } from './columns.js';
 import { garbageLines } from './garbage-text.js';
+import { namedPid } from './named-pid.js';
 import { palette, printable, type Palette } from './palette.js';
 import { grouped, readableSize } from './readable-size.js';
 import type { SnapshotReport } from './snapshot-model.js';
@@ -33,10 +34,10 @@ export function renderSnapshotText(report: SnapshotReport, options: TextOptions)
 }
 
 function headLines({ process, heap }: SnapshotReport, { bold }: Palette): string[] {
-  const { pid, php, sapi, command, pauseMs, takenAt } = process;
+  const { php, sapi, command, pauseMs, takenAt } = process;
   return [
     bold(
-      `pid ${String(pid)}, PHP ${printable(php)} ${printable(sapi)}: ${readableSize(heap.liveBytes)} in ` +
+      `${namedPid(process)}, PHP ${printable(php)} ${printable(sapi)}: ${readableSize(heap.liveBytes)} in ` +
         `${grouped(heap.blocks)} blocks; it stood still for ${pauseMs.toFixed(1)} ms.`,
     ),
     `${printable(command)}, ${takenAt}`,

@@ -2,6 +2,7 @@ import { sliceBounds } from '../leaks/slices.js';
 import type { Evidence } from '../leaks/verdict.js';
 import { isGuilty } from '../leaks/judgement.js';
 import type { Accounting, Frame, Report, ReportedSite } from './model.js';
+import { namedPid } from './named-pid.js';
 import { place, printable, type Palette } from './palette.js';
 
 /** What a person wants to know, after the loops: the verdict, each leaking line, the rest in a line, the books. */
@@ -31,10 +32,10 @@ function verdictLine(report: Report, leaks: readonly ReportedSite[]): string {
   return `CANNOT TELL: ${printable(report.verdictReason ?? 'too little was seen')}.`;
 }
 
-function aboutLine({ pid, php, sapi, hooks, loops, ended }: Report): string {
+function aboutLine({ pid, innerPid, php, sapi, hooks, loops, ended }: Report): string {
   const watched = hooks.map((hook) => printable(hook.loop)).join(', ') || 'nothing';
   return (
-    `pid ${pid}, PHP ${printable(php)} ${printable(sapi)}; ${loops.settled} loops of ${watched} judged ` +
+    `${namedPid({ pid, innerPid })}, PHP ${printable(php)} ${printable(sapi)}; ${loops.settled} loops of ${watched} judged ` +
     `after ${loops.warmup} of warm-up; ended: ${printable(ended)}.`
   );
 }

@@ -23,6 +23,8 @@ export interface TraceHeader {
   readonly type: 'trace';
   readonly schema: typeof LOG_SCHEMA;
   readonly pid: number;
+  /** The pid that it has for itself, where that is another: in a container. */
+  readonly innerPid?: number;
   /** PHP's version as the process tells it: `8.2.36`. */
   readonly php: string;
   readonly sapi: string;

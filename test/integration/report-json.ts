@@ -2,6 +2,7 @@
 export interface ReportJson {
   readonly schema: 1;
   readonly pid: number;
+  readonly innerPid?: number;
   readonly php: string;
   readonly sapi: string;
   readonly mode: 'exact';

@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, realpathSync, writeFileSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
-import { cli, integration, parseReport, php, type Workplace } from './harness.js';
+import { cli, integration, parseReport, php, until, type Workplace } from './harness.js';
 
 // phptrace with a few capabilities only. It keeps root's user id, so that it can read its own files wherever they are;
 // the kernel asks for capabilities alone. The program belongs to another user, for one's own takes no CAP_SYS_PTRACE.
@@ -69,6 +70,29 @@ integration("a dump of another user's process names what it takes", async (t, pl
   const args = ['dump', String(running.pid)];
   await isRefused(t, place, ['dac_read_search'], args, 'CAP_SYS_PTRACE');
   await isRefused(t, place, ['sys_ptrace'], args, 'CAP_DAC_READ_SEARCH');
+});
+
+integration('the libraries of a process are read by name where mappings may not be followed', async (t, place) => {
+  const other = place.start('sleep', ['30'], { uid: OTHER_USER });
+  const { exitCode, stderr } = await withCapabilities(place, ALL, ['attach', '--quiet', String(other.pid)]);
+  t.is(exitCode, 2);
+  t.regex(stderr, /^phptrace: process \d+ \([^)]+\/sleep\) is not PHP: [^\n]+\n$/);
+});
+
+integration('a binary that may not be read is told, and is not taken for something else than PHP', async (t, place) => {
+  const binary = place.path('php-of-others');
+  copyFileSync(realpathSync(execFileSync('which', [php], { encoding: 'utf8' }).trim()), binary);
+  chmodSync(binary, 0o111);
+  chmodSync(place.directory, 0o755);
+  const running = place.start(binary, ['-n', '-r', 'echo "ready\n"; sleep(30);'], { uid: OTHER_USER });
+  await until(() => running.stdout.includes('ready') || running.ended !== undefined, 'the copy of php');
+  const { exitCode, stderr } = await withCapabilities(place, ALL, ['attach', '--quiet', String(running.pid)]);
+  t.is(exitCode, 2);
+  t.regex(
+    stderr,
+    /^phptrace: cannot read [^ ]+php-of-others, which process \d+ runs, [^\n]+ grant CAP_DAC_READ_SEARCH[^\n]*\n$/,
+  );
+  t.is(running.ended, undefined);
 });
 
 integration('in a user namespace it is said that capabilities do not count', async (t, place) => {

@@ -1,0 +1,28 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+
+/** PROC_PID_INIT_INO (include/linux/proc_ns.h): the pid namespace that the machine booted with. */
+const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
+
+/**
+ * The pid that a process has for itself, in a container another one than outside. Undefined where it is the same, or the
+ * process is gone.
+ */
+export function innerPid(pid: number): number | undefined {
+  try {
+    return innermostPid(readFileSync(`/proc/${String(pid)}/status`, 'latin1'), pid);
+  } catch {
+    return undefined;
+  }
+}
+
+/** By the NSpid line of a /proc/<pid>/status: the pids from the reader's namespace inwards (proc.rst). */
+export function innermostPid(status: string, pid: number): number | undefined {
+  const pids = /^NSpid:\s*([\d\s]*\d)\s*$/m.exec(status)?.[1]?.split(/\s+/).map(Number);
+  const inner = pids?.at(-1);
+  return inner === pid ? undefined : inner;
+}
+
+/** True where pids of this process are those that the kernel programs see. */
+export function sharesKernelPids(): boolean {
+  return readlinkSync('/proc/self/ns/pid') === FIRST_PID_NAMESPACE;
+}
