@@ -115,7 +115,9 @@ class ProcessGroup {
 
   private isOver(): boolean {
     if (this.fault !== undefined || this.isTimeOver() || this.hasEnough()) return true;
-    return this.running.size === 0 && !this.members.mayGrow;
+    if (this.running.size > 0) return false;
+    const isHopeless = this.traced.length === 0 && this.failed.length > 0;
+    return isHopeless || !this.members.mayGrow;
   }
 
   /** All that run have had their loops. After the last one of a pool has ended its successor is waited for. */

@@ -125,6 +125,14 @@ integration('of several pids one that is gone is said; the others are traced', a
   t.regex(clean.group.merged.verdictReason ?? '', /process 4194303 was not traced/);
 });
 
+integration('without rights nothing is waited for, with --children neither', async (t, place) => {
+  const master = await place.startReady(pool, ['2']);
+  const args = ['attach', String(master.pid), '--children', '--loop', 'handle', '-q'];
+  const { exitCode, stderr } = await place.phptrace(args, { uid: 65_534, env: { XDG_CACHE_HOME: '/nonexistent' } });
+  t.is(exitCode, 2);
+  t.regex(stderr, /^phptrace: cannot look into process \d+: EACCES: run as root[^\n]*\n$/);
+});
+
 integration('pids that cannot be traced together are refused in one line', async (t, place) => {
   const refused: readonly (readonly [args: readonly string[], said: RegExp])[] = [
     [['77', '77'], /^phptrace: process 77 is given twice: once is enough\n$/],
