@@ -13,8 +13,8 @@ export interface Edges {
  * that has returned. What sure ways lead to is held anyway. Of the rest, the references that they have to each other are
  * counted where it is sure that they are references: if there are as many as a block counts itself, no other word
  * refers to it, whatever is written there. It lives if one of those lives that have them. A block with a greater count,
- * or without one and without an owner, is held by whatever seems to refer to it. A temporary that refers to what is held
- * anyway is left out: most have served.
+ * or without one and without an owner, is held by whatever seems to refer to it. Of what is held anyway, temporaries that
+ * refer to it are left out, for most have served, and words that lead to a block without a count: it has its owner.
  *
  * Changes `edges`, and returns what is left of them, without DOUBT, and which of node 0's edges (by index) that are.
  * Memory: 9 bytes a node meanwhile.
@@ -28,7 +28,7 @@ export function settleDoubts(blocks: TypedBlocks, edges: Edges): Edges & { reado
     return isCounted(blocks, node) ? referenceCount(blocks, node) <= references : references > 0;
   };
   return without(edges, (target, doubt) => {
-    return held[target] === 0 ? isExplained(target) : doubt === DOUBT.passing;
+    return held[target] === 0 ? isExplained(target) : doubt === DOUBT.passing || !isCounted(blocks, target);
   });
 }
 

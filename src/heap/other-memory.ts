@@ -50,7 +50,7 @@ export function otherMemory(
   { maxBytes, phpFile }: OtherMemoryOptions,
 ): OtherMemory {
   const omitted: { name: string; sizeBytes: number; why: string }[] = [];
-  const wanted = maps.filter((map) => map.readable && !isCode(map) && !OF_KERNEL.test(map.path));
+  const wanted = maps.filter((map) => map.readable && !isCode(map) && !isFileToRead(map) && !OF_KERNEL.test(map.path));
   const own = privateRuns(wanted, pagemap, without);
   const found: { name: string; stretches: readonly Stretch[]; sizeBytes: number }[] = [];
   for (const map of wanted) {
@@ -85,6 +85,11 @@ export function otherMemory(
 /** A file's code: what of it is the process's own are probes and breakpoints. */
 function isCode({ executable, shared, inode }: Mapped): boolean {
   return executable && !shared && inode !== 0;
+}
+
+/** The process itself has written nothing into such a file, so it refers to nothing of its heap. */
+function isFileToRead({ shared, writable, path }: Mapped): boolean {
+  return shared && !writable && !NAMELESS.test(path);
 }
 
 function reasonToOmit({ shared, path }: Mapped): string | undefined {

@@ -7,6 +7,7 @@ export interface Mapped {
   readonly start: number;
   readonly end: number;
   readonly readable: boolean;
+  readonly writable: boolean;
   readonly executable: boolean;
   /** Writes go to what is mapped, and other processes may see them. */
   readonly shared: boolean;
@@ -39,6 +40,7 @@ export function parseMaps(text: string): Mapped[] {
       start: Number.parseInt(start, 16),
       end: Number.parseInt(end, 16),
       readable: permissions.startsWith('r'),
+      writable: permissions.includes('w'),
       executable: permissions.includes('x'),
       shared: permissions.endsWith('s'),
       offset: Number.parseInt(offset, 16),

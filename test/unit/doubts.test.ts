@@ -33,6 +33,24 @@ test('a block without a count belongs to the one that has it, if there is one', 
   t.deepEqual(heldIn({ sure: [[], [1], [3], []], words, uncounted: [2] }), [0, 2, 3]);
 });
 
+test('a block without a count that is held has its owner, and no other word leads there', (t) => {
+  const { blocks, edges } = layOut({
+    sure: [[1, 2, 3], [2], [], []],
+    words: [
+      [],
+      [],
+      [],
+      [
+        { to: 1, isReference: true },
+        { to: 2, isReference: true },
+      ],
+    ],
+    uncounted: [2],
+  });
+  const { edgeStart, edgeTo } = settleDoubts(blocks, edges);
+  t.deepEqual([...edgeTo.subarray(edgeStart[3], edgeStart[4])], [1]);
+});
+
 test('where C refers to blocks and blocks to each other, words hold what they refer to and nothing else', (t) => {
   for (let seed = 1; seed <= 3000; seed++) {
     const random = generator(seed);

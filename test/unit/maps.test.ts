@@ -9,6 +9,7 @@ test('a line of maps is read with its addresses in full', (t) => {
       start: 0x7fff_f7dc_9000,
       end: 0x7fff_f7de_f000,
       readable: true,
+      writable: false,
       executable: true,
       shared: false,
       offset: 0x28000,
