@@ -12,10 +12,8 @@
 struct knobs {
 	unsigned long long alloc_globals;
 	unsigned long long executor_globals;
-	unsigned int pid;              /* 0 where it is not known: phptrace is in a pid namespace of its own */
-	unsigned int eg_fiber_context; /* EG(current_fiber_context) */
-	unsigned int fiber_status;     /* in zend_fiber_context */
-	unsigned int eg_vm_stack_top;  /* followed by end, page, page size, current_execute_data: 40 bytes */
+	unsigned int pid;             /* 0 where it is not known: phptrace is in a pid namespace of its own */
+	unsigned int eg_vm_stack_top; /* followed by end, page, page size, current_execute_data: 40 bytes */
 	unsigned int heap_size;
 	unsigned int heap_free_slot;
 	unsigned int heap_huge_list;
@@ -65,8 +63,8 @@ struct counters {
 	unsigned long long custom_heap;
 	unsigned long long unforgotten;
 	unsigned long long boundary_hits;
-	unsigned long long switches;        /* of fibers */
-	unsigned long long unkept_contexts; /* suspended fibers whose loops there was no room for */
+	unsigned long long switches;        /* of contexts */
+	unsigned long long unkept_contexts; /* those whose loops there was no room for, or whose stack is too long */
 };
 
 /* What user space writes while the programs run. */

@@ -9,10 +9,15 @@
 #define CHAIN_FRAMES 64
 #define LOOPS_WITH_PATHS 8
 #define PATHS_A_LOOP 4096
-/* Offset of func in zend_execute_data, and of prev in struct _zend_vm_stack. */
+/* Offsets in zend_execute_data, and in struct _zend_vm_stack. */
 #define FRAME_FUNC 24
 #define FRAME_PREV 48
+#define VM_STACK_END 8
 #define VM_STACK_PREV 16
+/* ZEND_VM_STACK_PAGE_SIZE (php-src Zend/zend_execute.c, 7.4 to 8.5): the pages of main; other contexts have smaller. */
+#define MAIN_PAGE_BYTES (256 * 1024)
+/* In hook.page: the loop is all of its context. */
+#define WHOLE_STACK ~0ULL
 
 /* A mask that clang may not drop, in place of a check that the verifier may lose. */
 static __always_inline struct hook *hook_at(u32 number)
@@ -36,18 +41,22 @@ static __always_inline void join_loop(u32 number, u32 loop)
 		of->contexts++;
 }
 
+/* A context leaves a loop. Returns how many there still are. */
+static __always_inline u32 leave_members(u32 number, u32 loop)
+{
+	struct members *of = members_of(number, loop);
+	return of->loop == loop ? --of->contexts : 0;
+}
+
 /* The context that runs leaves the loop it is part of. Returns the loop's number where it was the last one there. */
 static __always_inline u32 leave_loop(u32 number, struct hook *hook)
 {
 	u32 loop = hook->loop;
-	struct members *of = members_of(number, loop);
 	if (!loop)
 		return 0;
 	hook->loop = 0;
 	hook->frame = 0;
-	if (of->loop == loop && --of->contexts)
-		return 0;
-	return loop;
+	return leave_members(number, loop) ? 0 : loop;
 }
 
 static __always_inline void begin_loop(u32 number, u32 loop, u64 frame, u32 over)
@@ -75,6 +84,14 @@ static __always_inline void end_loop(u32 number, u32 loop)
 	submit(event);
 }
 
+/* The context that runs leaves its loop, and begins no other one. */
+static __always_inline void leave_loop_for_good(u32 number, struct hook *hook)
+{
+	u32 over = leave_loop(number, hook);
+	if (over)
+		end_loop(number, over);
+}
+
 __noinline u32 is_caller(u64 frame, u64 at)
 {
 	for (int i = 0; i < CHAIN_FRAMES && at; i++) {
@@ -97,6 +114,8 @@ __noinline u32 frame_is_live(u32 number, const struct vm_stack *stack, u64 func)
 		return 0;
 	/* Another closure of the same code has another function and would have begun a loop of its own. */
 	if (func == hook->func && stack->execute_data == hook->frame && hook->extent == EXTENT_FRAME)
+		return 1;
+	if (hook->page == WHOLE_STACK)
 		return 1;
 	page = stack->page;
 	if (page == hook->page) {
@@ -146,6 +165,19 @@ __noinline u32 current_hook(const struct vm_stack *stack, u64 func)
 	return found;
 }
 
+/* Where in its context's stack a frame lies: the page, 0 for a frame in the heap, which is a generator's. A frame that
+ * a context began with stands for all of it: a coroutine's deferred calls come when its function has returned. */
+static __always_inline u64 page_of_frame(const struct vm_stack *stack, u64 frame)
+{
+	u64 stack_end;
+	if (frame < stack->page || frame >= stack->end)
+		return 0;
+	if (read_word(frame + FRAME_PREV))
+		return stack->page;
+	stack_end = read_word(running.root + VM_STACK_END);
+	return stack_end - running.root == MAIN_PAGE_BYTES ? stack->page : WHOLE_STACK;
+}
+
 static __always_inline void enter_loop(u32 number, struct hook *hook, const struct vm_stack *stack, u64 frame, u64 func)
 {
 	u32 over = leave_loop(number, hook);
@@ -153,8 +185,7 @@ static __always_inline void enter_loop(u32 number, struct hook *hook, const stru
 
 	hook->frame = frame;
 	hook->func = func;
-	/* A generator's frame lies in the heap, not on a page of the VM stack. */
-	hook->page = frame >= stack->page && frame < stack->end ? stack->page : 0;
+	hook->page = page_of_frame(stack, frame);
 	hook->sequence = ++loops_begun;
 	/* Many loops can be over before user space has seen the first and asked for the paths of its lines. A request
 	 * may bring code of its own. */

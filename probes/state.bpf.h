@@ -85,7 +85,7 @@ struct {
 	__type(value, u32);
 } paths SEC(".maps");
 
-/* What a suspended fiber is part of, as struct hook has it of the context that runs. */
+/* What a suspended context is part of, as struct hook has it of the context that runs. */
 struct membership {
 	u64 sequence;
 	u64 frame;
@@ -99,7 +99,8 @@ struct context {
 	struct membership of[MAX_HOOKS];
 };
 
-/* zend_fiber_context -> the loops that it is part of; only of those that are suspended, and part of one. */
+/* The first page of a context's VM stack -> the loops that it is part of; only of those that are suspended, and part of
+ * one. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -116,6 +117,18 @@ struct {
 struct members {
 	u32 loop;
 	u32 contexts;
+};
+
+/* In running.root: nobody's stack. */
+#define NO_STACK 1
+
+/* The context that runs, and what is needed to notice that another one does. */
+struct running {
+	u64 root;    /* the first page of its VM stack; 0 before the first event */
+	u64 page;    /* the page in which that ended at the last event */
+	u64 pages;   /* what the heap handed out last in whole pages: there the stack of a new context begins */
+	u32 within;  /* by bit the hooks whose loops it was within when it last started another one, or left for it */
+	u32 is_over; /* its stack was freed */
 };
 
 /* How much of the native stack is looked at: the pushes of some functions and their locals. */
@@ -144,6 +157,7 @@ struct walk {
 	u32 sites[MAX_FRAMES];
 };
 
+struct running running = {};
 struct pending pending = {};
 struct recent_site recent_sites[RECENT_SITES] = {};
 struct walk walk = {};

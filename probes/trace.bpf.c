@@ -11,7 +11,7 @@
 #include "heap.bpf.h"
 #include "frames.bpf.h"
 #include "loop.bpf.h"
-#include "fibers.bpf.h"
+#include "contexts.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -105,6 +105,7 @@ __noinline u32 find_origin(u64 vm_frame, u64 vm_opline, u64 sp, u32 with_path, s
 		counters.unread_frames++;
 		return 0;
 	}
+	follow_context(&stack);
 	find_place(&stack, vm_frame, vm_opline, sp, &place);
 	origin->site = place.site;
 	origin->hook = current_hook(&stack, place.func);
@@ -115,6 +116,8 @@ __noinline u32 find_origin(u64 vm_frame, u64 vm_opline, u64 sp, u32 with_path, s
 
 static __always_inline void emit_alloc(u64 address, u64 size, const struct origin *origin)
 {
+	if (size > MAX_SMALL_SIZE)
+		note_pages(address);
 	if (origin->path) {
 		struct alloc_path_event *event = reserve(sizeof(*event));
 		if (!event)
@@ -209,6 +212,8 @@ static __always_inline int allocate(const struct pt_regs *ctx, u64 size)
 	find_origin(ctx->r14, ctx->r15, ctx->rsp, 1, &origin);
 	if (size <= MAX_SMALL_SIZE)
 		address = free_slot(bin_of(size));
+	else
+		look_around();
 	if (address)
 		emit_alloc(address, block_size_of(size), &origin);
 	else
@@ -252,6 +257,8 @@ int on_free(struct pt_regs *ctx)
 	event->size8 = (COOKIE_BIN(cookie) == NO_BIN ? live_block_size(address) : bin_size(COOKIE_BIN(cookie))) >> 3;
 	event->site = origin.site;
 	submit(event);
+	if (!(address & (PAGE_SIZE - 1)))
+		forget_pages(address);
 	return 0;
 }
 
@@ -364,6 +371,7 @@ int on_watchpoint(struct bpf_perf_event_data *ctx)
 		settle_pending();
 	if (read_vm_stack(&stack))
 		return 0;
+	follow_context(&stack);
 	if (ctx->regs.r15 == opline)
 		on_opline(bpf_get_attach_cookie(ctx), &stack, ctx->regs.r14);
 	else if (read_word(stack.execute_data) == opline)
@@ -382,8 +390,10 @@ int on_handler(struct pt_regs *ctx)
 		return 0;
 	if (pending.kind)
 		settle_pending();
-	if (!read_vm_stack(&stack))
-		on_opline(number, &stack, ctx->r14);
+	if (read_vm_stack(&stack))
+		return 0;
+	follow_context(&stack);
+	on_opline(number, &stack, ctx->r14);
 	return 0;
 }
 
@@ -403,13 +413,13 @@ int on_request_shutdown(struct pt_regs *ctx)
 	return 0;
 }
 
-/* zend_fiber_switch_context(transfer), by which fibers start, suspend, go on and end. */
+/* A library is about to have another context run: zend_fiber_switch_context and its like. */
 SEC("uprobe")
-int on_fiber_switch(struct pt_regs *ctx)
+int on_switch(struct pt_regs *ctx)
 {
 	if (pending.kind)
 		settle_pending();
-	switch_context(read_word(reg(ctx, COOKIE_VALUE(bpf_get_attach_cookie(ctx)))));
+	look_around();
 	return 0;
 }
 

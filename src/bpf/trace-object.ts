@@ -33,7 +33,7 @@ const UPROBE_PROGRAMS = [
   'on_request_shutdown',
   'on_execute',
   'on_shutdown',
-  'on_fiber_switch',
+  'on_switch',
 ] as const;
 export type UprobeProgram = (typeof UPROBE_PROGRAMS)[number];
 export type ProgramName = UprobeProgram | 'on_watchpoint' | 'on_fork' | 'on_exec' | 'on_exit';

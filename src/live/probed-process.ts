@@ -4,6 +4,7 @@ import type { Attachment, LinkKind, Probe } from '../bpf/links.js';
 import { TraceObject } from '../bpf/trace-object.js';
 import { goneProcess } from '../php/memory.js';
 import { processState } from '../php/process.js';
+import { findSwitchSites } from '../php/switch-sites.js';
 import { knobsOf } from './target.js';
 import type { Target } from './target.js';
 
@@ -12,6 +13,8 @@ export interface ProbedProcess {
   readonly object: TraceObject;
   readonly links: LinkKind;
   readonly attachments: Attachment[];
+  /** Files of the process with a library of coroutines whose switches are probed. */
+  switching: readonly string[];
 }
 
 /** Kernel 6.6 has uprobe_multi. */
@@ -34,6 +37,19 @@ export function probeProcess(
   }
 }
 
+/**
+ * Has the places probed at which a library of coroutines, in whatever file of the process, leaves one for another. Where
+ * none is loaded yet, nothing is done. @throws PhptraceError
+ */
+export function probeSwitches({ process: { pid } }: Target, probed: ProbedProcess): void {
+  if (probed.switching.length > 0) return;
+  probed.switching = findSwitchSites(pid).map(({ file, fileName, fileOffsets }) => {
+    const probes = fileOffsets.map((fileOffset): Probe => ({ program: 'on_switch', fileOffset, cookie: {} }));
+    probed.attachments.push(attachUprobes(probed.object, probed.links, file, pid, probes));
+    return fileName;
+  });
+}
+
 /** Takes everything off at once, lets `before` have a last look, then unloads the programs. */
 export async function unprobe({ object, attachments }: ProbedProcess, before: () => void): Promise<void> {
   await Promise.all(attachments.map((attachment) => attachment.detach()));
@@ -47,16 +63,18 @@ export async function unprobe({ object, attachments }: ProbedProcess, before: ()
 function probe(target: Target, probes: readonly Probe[], ringBytes: number, links: LinkKind): ProbedProcess {
   const object = TraceObject.load(knobsOf(target), { ringBytes, uprobeMulti: links === 'multi' });
   const attachments: Attachment[] = [];
+  const probed: ProbedProcess = { object, links, attachments, switching: [] };
   try {
     attachments.push(attachProcessEvents(object));
     attachments.push(attachUprobes(object, links, target.process.file, target.process.pid, probes));
+    probeSwitches(target, probed);
   } catch (error) {
     for (const attachment of attachments) void attachment.detach();
     object.close();
     if (processState(target.process.pid) === undefined) throw goneProcess(target.process.pid);
     throw error;
   }
-  return { object, links, attachments };
+  return probed;
 }
 
 function kernelHasMulti(): boolean {

@@ -47,8 +47,7 @@ type FileOffset = (address: number) => number;
 
 function fiberProbes({ fiberSwitch }: ProbeSites, at: FileOffset): Probe[] {
   if (fiberSwitch === null) return [];
-  const { address, transferIn } = fiberSwitch;
-  return [{ program: 'on_fiber_switch', fileOffset: at(address), cookie: { value: transferIn } }];
+  return [{ program: 'on_switch', fileOffset: at(fiberSwitch.address), cookie: {} }];
 }
 
 function freeProbe(site: FreeSite, at: FileOffset, anyHeap: boolean): Probe {

@@ -12,7 +12,7 @@ import type { ChosenLoop } from './auto-loop.js';
 import type { CopiedProcess } from './held-blocks.js';
 import { Ending } from './ending.js';
 import { HookBoard, checkHooks } from './hook-board.js';
-import { probeProcess, unprobe } from './probed-process.js';
+import { probeProcess, probeSwitches, unprobe } from './probed-process.js';
 import type { ProbedProcess } from './probed-process.js';
 import { scriptProbes } from './probes.js';
 import { Recorder } from './recorder.js';
@@ -214,7 +214,10 @@ export class Session {
     if (state !== 'T') return;
     // It may stand where its end was told: then it is let go when its memory has been copied.
     while (this.read() > 0);
-    if (!this.ended) resumeProcess(pid);
+    if (this.ended) return;
+    // A program that was just launched loads its extensions after it was probed.
+    probeSwitches(this.target, this.probed);
+    resumeProcess(pid);
   }
 
   /** Of a program of ours memory can be copied before it takes all down; a server goes on after each request. */
@@ -266,6 +269,7 @@ export class Session {
     const { ledger } = this.recorder;
     const kernel = this.ended?.kernel ?? this.probed.object.readCounters();
     this.options.observer.debug?.('counted in the kernel', kernel);
+    for (const file of this.probed.switching) this.options.observer.debug?.(`the coroutines of ${file} were followed`);
     const isWhole = this.hooks.inPlace.some(({ loop }) => loop === 'none');
     return {
       type: 'end',
@@ -293,8 +297,11 @@ export class Session {
       [customHeap, "calls went to another allocator than PHP's own and were not seen"],
       [unresolved, 'allocations had no result: PHP ran out of memory_limit?'],
       [unforgotten, 'freed functions were too long to forget: lines may be mistaken'],
-      [unkeptContexts, 'fibers were too many to follow: what they allocate is charged to no loop'],
-      [this.recorder.ledger.givenUp, 'loops were judged before they were over: fibers started in them still wait'],
+      [unkeptContexts, 'times a fiber or coroutine could not be followed: what it allocates may be charged to no loop'],
+      [
+        this.recorder.ledger.givenUp,
+        'loops were judged before they were over: fibers or coroutines started in them still wait',
+      ],
       [this.options.followsForks ? 0 : this.forks, 'forks or new threads: children were not traced'],
     ];
     const isCut = this.requests > 1 && this.hooks.inPlace.some(({ loop }) => !['request', 'none'].includes(loop));

@@ -190,9 +190,6 @@ export function knobsOf(target: Target): Knobs {
     allocGlobals: heap.allocGlobals + process.loadBias,
     executorGlobals: target.engine.executorGlobals,
     pid: sharesKernelPids() ? process.pid : 0,
-    // Read at switches of fibers only, which a PHP without them has none of.
-    egFiberContext: layout.fibers?.currentContext ?? 0,
-    fiberStatus: layout.fibers?.status ?? 0,
     egVmStackTop: vmStackTop(target),
     heapSize: heap.size,
     heapFreeSlot: heap.freeSlot,

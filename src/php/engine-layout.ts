@@ -71,8 +71,6 @@ export interface EngineLayout {
     readonly packedFlag: number;
     readonly packedElementBytes: number;
   };
-  /** EG(current_fiber_context), and the status in a zend_fiber_context. Null in a PHP without fibers. */
-  readonly fibers: { readonly currentContext: number; readonly status: number } | null;
   readonly bucket: { readonly sizeBytes: number; readonly h: number; readonly key: number };
   readonly proofs: readonly LayoutProof[];
 }
@@ -142,7 +140,6 @@ function layoutOf(
     zendString: ALWAYS.zendString,
     hashTable: { ...ALWAYS.hashTable, packedElementBytes: reader.packedElementBytes() },
     bucket: ALWAYS.bucket,
-    fibers: reader.fibers(),
     proofs: book.proofs,
   };
 }

@@ -67,25 +67,6 @@ export class EngineReader {
     };
   }
 
-  /** zend_fiber_switch_context sets the status of the fiber that it leaves. */
-  fibers(): { currentContext: number; status: number } | null {
-    const { fibers } = this.known;
-    if (fibers === null) return null;
-    const set = this.code
-      .inGlobals('zend_fiber_switch_context')
-      .filter(({ path, sizeBytes, immediate }) => path.length === 2 && sizeBytes === 4 && immediate !== undefined);
-    const shown = 'zend_fiber_switch_context sets the status behind it';
-    return {
-      currentContext: this.book.oneOrKnown(
-        'eg.currentFiberContext',
-        set.map(({ path }) => path[0] ?? -1),
-        shown,
-        fibers.currentContext,
-      ),
-      status: this.book.oneOrKnown('fiberContext.status', set.map(lastOffset), shown, fibers.status),
-    };
-  }
-
   opArray({ currentExecuteData, func }: FrameOffsets): OpArrayOffsets {
     const { opArray } = this.known;
     const files = below(this.code.inGlobals('zend_get_executed_filename_ex'), [currentExecuteData, func]);

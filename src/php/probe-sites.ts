@@ -69,8 +69,8 @@ export interface ProbeSites {
   readonly reset: { readonly symbol: string; readonly address: number; readonly heapIn: Register };
   /** A function's record goes away. */
   readonly destroyOpArray: { readonly symbol: string; readonly address: number; readonly opArrayIn: Register };
-  /** Another fiber goes on: the argument is a zend_fiber_transfer. Null in a PHP without fibers. */
-  readonly fiberSwitch: { readonly symbol: string; readonly address: number; readonly transferIn: Register } | null;
+  /** A fiber is about to be left for another one. Null in a PHP without fibers. */
+  readonly fiberSwitch: { readonly symbol: string; readonly address: number } | null;
 }
 
 /**
@@ -131,13 +131,13 @@ class SiteFinder {
     };
   }
 
-  /** Without the place of their switches, what fibers do would be charged to the wrong loop: then this throws. */
+  /** Without the place of their switches, what fibers start would be charged to the wrong loop: then this throws. */
   #fiberSwitch(): ProbeSites['fiberSwitch'] {
     if (this.#symbol('zend_ce_fiber') === undefined && this.#symbol('zend_fiber_switch_context') === undefined) {
       return null;
     }
-    const { symbol, address, argumentIn } = findEntrySite(this.disassembler, 'zend_fiber_switch_context');
-    return { symbol, address, transferIn: argumentIn };
+    const { symbol, address } = findEntrySite(this.disassembler, 'zend_fiber_switch_context');
+    return { symbol, address };
   }
 
   /** The sites of the functions for one bin each: those that exist and do not just go on to another bin's. */

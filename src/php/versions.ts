@@ -26,8 +26,6 @@ export interface EngineVersion {
   };
   /** zend_class_entry's info.user.filename (Zend/zend.h). */
   readonly classFilename: number;
-  /** EG(current_fiber_context), and the status in a zend_fiber_context (Zend/zend_fibers.h); null where none are. */
-  readonly fibers: { readonly currentContext: number; readonly status: number } | null;
   /** Elements of packed arrays: a Bucket up to 8.1, a zval from 8.2 on (Zend/zend_types.h). */
   readonly packedElementBytes: 16 | 32;
 }
@@ -51,7 +49,6 @@ const ENGINE_VERSIONS: readonly EngineVersion[] = [
     },
     opArray: { opcodes: 64, filename: 136, refcount: 104, last: 60 },
     classFilename: 432,
-    fibers: null,
     packedElementBytes: 32,
   },
   {
@@ -67,7 +64,6 @@ const ENGINE_VERSIONS: readonly EngineVersion[] = [
     },
     opArray: { opcodes: 72, filename: 144, refcount: 112, last: 68 },
     classFilename: 440,
-    fibers: null,
     packedElementBytes: 32,
   },
   {
@@ -83,7 +79,6 @@ const ENGINE_VERSIONS: readonly EngineVersion[] = [
     },
     opArray: { opcodes: 72, filename: 144, refcount: 112, last: 68 },
     classFilename: 472,
-    fibers: { currentContext: 1664, status: 32 },
     packedElementBytes: 32,
   },
   {
@@ -99,7 +94,6 @@ const ENGINE_VERSIONS: readonly EngineVersion[] = [
     },
     opArray: { opcodes: 88, filename: 152, refcount: 120, last: 80 },
     classFilename: 480,
-    fibers: { currentContext: 1672, status: 40 },
     packedElementBytes: 16,
   },
   {
@@ -115,7 +109,6 @@ const ENGINE_VERSIONS: readonly EngineVersion[] = [
     },
     opArray: { opcodes: 80, filename: 144, refcount: 112, last: 76 },
     classFilename: 488,
-    fibers: { currentContext: 1656, status: 40 },
     packedElementBytes: 16,
   },
   {
@@ -131,7 +124,6 @@ const ENGINE_VERSIONS: readonly EngineVersion[] = [
     },
     opArray: { opcodes: 104, filename: 168, refcount: 136, last: 96 },
     classFilename: 504,
-    fibers: { currentContext: 1744, status: 40 },
     packedElementBytes: 16,
   },
   {
@@ -147,7 +139,6 @@ const ENGINE_VERSIONS: readonly EngineVersion[] = [
     },
     opArray: { opcodes: 104, filename: 168, refcount: 136, last: 96 },
     classFilename: 504,
-    fibers: { currentContext: 1768, status: 40 },
     packedElementBytes: 16,
   },
 ];

@@ -4,11 +4,13 @@ import type { LoopRecord } from './records.js';
 
 /**
  * A loop that fibers never leave is given up when so many others have begun: this many times what a loop that did end
- * has taken, within these bounds. The upper one holds while none has ended: then as many may well be under way.
+ * has taken, within these bounds. The upper one holds while few have ended: the first to end are the shortest, and many
+ * may well be under way.
  */
 const PATIENCE = 4;
 const LEAST_OPEN_LOOPS = 64;
 const MOST_OPEN_LOOPS = 512;
+const TELLING_ENDS = 32;
 
 /**
  * The loops of one hook that are not settled. Where none overlap these are the one that runs and the one before it,
@@ -30,7 +32,7 @@ export class HookLedger {
   /** By loop, from `first` to `loop`. */
   private readonly open: LoopBooks[] = [new LoopBooks()];
   private readonly spare: LoopBooks[] = [];
-  private hasEnds = false;
+  private ends = 0;
   private longestSpan = 0;
 
   constructor(
@@ -74,7 +76,7 @@ export class HookLedger {
   boundary(heapSize: number, balance: number, timeNs: number, number: number, over: number): LoopRecord[] {
     const last = this.booksOf(this.loop);
     last.follow(heapSize, balance, timeNs);
-    if (this.running >= this.first) this.hasEnds = true;
+    if (this.running >= this.first) this.ends++;
 
     const books = this.spare.pop() ?? new LoopBooks();
     books.begin(number, heapSize, balance, timeNs);
@@ -106,7 +108,10 @@ export class HookLedger {
 
   private over(number: number): void {
     if (number === 0) return;
-    this.hasEnds = true;
+    this.ends++;
+    // One that was given up: so long others may take, too.
+    const behind = (this.open.at(-1)?.number ?? number) - number;
+    if (number < this.open[0]!.number) this.longestSpan = Math.max(this.longestSpan, behind);
     const loop = this.loopOf(number);
     const books = this.open[loop - this.first];
     if (books?.number !== number || books.isOver) return;
@@ -131,7 +136,7 @@ export class HookLedger {
   /** Those that still run when they are given up are part of no loop from then on. */
   private giveUp(): void {
     const most = Math.max(LEAST_OPEN_LOOPS, Math.min(MOST_OPEN_LOOPS, PATIENCE * this.longestSpan));
-    const patience = this.hasEnds ? most : MOST_OPEN_LOOPS;
+    const patience = this.ends >= TELLING_ENDS ? most : MOST_OPEN_LOOPS;
     while (this.loop - (this.endedUpTo + 1) >= patience) {
       const books = this.booksOf(this.endedUpTo + 1);
       books.settlesAfter = this.endedUpTo + 1;

@@ -116,6 +116,27 @@ test('where no loop has ended yet many may be under way: none is given up early'
   t.true(server.ledger.givenUp > 0);
 });
 
+test('the first loops to end are short ones: the others under way are not given up for them', (t) => {
+  const server = new Server(false);
+  const loops = Array.from({ length: 100 }, () => server.begin());
+  for (const loop of loops.slice(-20)) server.end(loop);
+  for (let i = 0; i < 20; i++) server.begin();
+  t.is(server.ledger.givenUp, 0);
+});
+
+test('a loop that was given up and ends after all tells how long others may take', (t) => {
+  const server = new Server();
+  const slow = server.begin();
+  server.idleLoops(100);
+  t.is(server.ledger.givenUp, 1);
+  server.end(slow);
+  const slower = server.begin();
+  server.idleLoops(300);
+  t.is(server.ledger.givenUp, 1);
+  server.end(slower);
+  t.is(server.ledger.givenUp, 1);
+});
+
 test('where loops take long, those that take longer still are waited for', (t) => {
   const server = new Server();
   const slower = server.begin();
