@@ -27,7 +27,7 @@ AVA_FLAGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build test test-unit test-chromium test-versions test-sapis sapis versions-table \
+.PHONY: help setup build test test-unit test-chromium test-versions test-swoole test-sapis sapis versions-table \
 	php-versions demo bench lint typecheck format clean pack apt apt-bench apt-chromium corpus
 
 help: ## this list
@@ -58,6 +58,9 @@ php-versions: ## install the PHPs of `make test-versions` (785 MB, into .cache)
 
 test-versions: build php-versions ## run the programs of test/cases under every PHP from 7.4 to 8.5
 	$(BIN)/ava --config ava.versions.config.js $(AVA_FLAGS)
+
+test-swoole: build php-versions ## trace the programs of examples/swoole under PHP 7.4 with Swoole
+	$(BIN)/ava --config ava.versions.config.js $(AVA_FLAGS) build/test/versions/swoole.test.js
 
 versions-table: build php-versions ## run them and write the table of docs/php-versions.md
 	PHPTRACE_VERSIONS_TABLE=docs/php-versions.md $(BIN)/ava --config ava.versions.config.js

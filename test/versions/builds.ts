@@ -41,6 +41,13 @@ export function phpBuilds(): readonly PhpBuild[] {
   return PACKAGES.map((one) => ({ minor: one.minor, cli: startOf(one, 'php'), fpm: startOf(one, 'php-fpm') }));
 }
 
+/** What starts the command line of 7.4 with Swoole, and with the extensions that it needs loaded before it. */
+export function swooleBuild(): readonly string[] {
+  const [oldest] = PACKAGES;
+  if (oldest === undefined) throw new Error('there are no packages');
+  return startOf({ ...oldest, modules: ['json', 'curl', 'sockets', 'mysqlnd', 'swoole'] }, 'php');
+}
+
 function startOf({ name, borrows, preload, modules = [] }: PhpPackage, binary: string): string[] {
   const file = join(FOLDER, name, 'native/php', binary);
   if (!existsSync(file)) throw new Error(`${file} is missing: run \`make php-versions\``);
