@@ -2,6 +2,8 @@ import type { BlockTable } from './blocks.js';
 import type { MemoryImage } from './image.js';
 import { Classes } from './structures/classes.js';
 import type { ClassInfo } from './structures/classes.js';
+import { findSuspendedStacks } from './structures/suspended-stacks.js';
+import type { SuspendedStack } from './structures/suspended-stacks.js';
 
 /** Objects whose insides the engine keeps beside their properties. */
 export type SpecialClass = 'closure' | 'generator' | 'fiber' | 'weakMap' | 'weakReference';
@@ -35,6 +37,8 @@ export class HeapView {
   readonly standardHandlers: number;
   /** By node, the word behind the last one in use, for blocks that are read word by word and whose content has an end. */
   readonly usedEnds = new Map<number, number>();
+  /** Stacks of coroutines that wait, and main's while one runs. */
+  readonly suspendedStacks: readonly SuspendedStack[];
   private readonly special = new Map<number, SpecialClass | undefined>();
   private readonly storages = new Map<number, StorageClass | undefined>();
 
@@ -43,6 +47,7 @@ export class HeapView {
     readonly blocks: BlockTable,
   ) {
     this.classes = new Classes(image);
+    this.suspendedStacks = findSuspendedStacks(image, blocks.runs);
     const { symbols } = image.header;
     this.standardHandlers = symbols['std_object_handlers'] ?? 0;
     for (const [symbol, kind] of Object.entries(SPECIAL)) {

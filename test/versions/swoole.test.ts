@@ -69,6 +69,35 @@ integration('a launched server is followed from its first request, and its switc
   t.regex(running.stderr, /the coroutines of \S*swoole\.so were followed/);
 });
 
+const WAITING = `
+  final class Outside {}
+  final class Waiting {}
+  final class InContext {}
+  function app() {
+    $held = new Outside();
+    Co\\run(function () {
+      go(function () { $mine = new Waiting(); Co::getContext()['data'] = new InContext(); Co::sleep(60); });
+      echo 'ready';
+      for ($end = time() + 20; time() < $end;) { strrev("busy $end"); }
+    });
+  }
+  app();`;
+
+integration('what waiting coroutines hold, and main while one runs, is found', async (t, place) => {
+  const [php = '', ...given] = swooleBuild();
+  const program = place.start(php, [...given, '-r', WAITING]);
+  await until(() => program.stdout === 'ready' || program.ended !== undefined, `ready: ${program.stderr}`);
+  const holders: Record<string, RegExp> = {
+    Outside: /local \$held of app\(\) at [^\n]*:\d+$/m,
+    Waiting: /local \$mine of {closure}\(\) at [^\n]*:\d+ in a coroutine$/m,
+    InContext: /context of a coroutine → 'data'$/m,
+  };
+  for (const [name, holder] of Object.entries(holders)) {
+    const { stdout, stderr } = await place.phptrace(['dump', String(program.pid), '--why', name]);
+    t.regex(stdout, holder, stderr);
+  }
+});
+
 /** Starts a program, and a client of it where it is a server; resolves with its pid when it runs. */
 async function start(place: Workplace, name: string): Promise<number> {
   const [php = '', ...given] = swooleBuild();

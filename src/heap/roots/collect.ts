@@ -8,7 +8,7 @@ import { markLeaves, meetObjects } from './leaves.js';
 import { addNativeRoots } from './native.js';
 import { RootList } from './root-list.js';
 import { markStreamBuffers } from './streams.js';
-import { addStackVariables, addTemporaries } from './stacks.js';
+import { addCoroutineContexts, addStackVariables, addTemporaries } from './stacks.js';
 import { addEngineTables } from './tables.js';
 import { measureCode } from './used-parts.js';
 
@@ -25,6 +25,7 @@ export function followRoots(view: HeapView, builder: GraphBuilder): RootList {
     addConstants,
     addHandlers,
     addStackVariables,
+    addCoroutineContexts,
     addTemporaries,
     addCode,
     addEngineTables,

@@ -12,7 +12,7 @@ const FREE_BUCKET = 1;
  * Blocks that hold addresses without keeping anything alive: the pages of the VM stack, whose frames are read by
  * themselves, and the table of all objects.
  */
-export function markLeaves({ image }: HeapView, builder: GraphBuilder): void {
+export function markLeaves({ image, suspendedStacks }: HeapView, builder: GraphBuilder): void {
   const globals = executorGlobals(image);
   let page = image.pointer(globals + image.header.engine.eg.vmStack);
   for (let pages = 0; page !== 0 && pages < MOST_PAGES; pages++) {
@@ -20,6 +20,7 @@ export function markLeaves({ image }: HeapView, builder: GraphBuilder): void {
     // struct _zend_vm_stack: top, end, prev.
     page = image.pointer(page + 16);
   }
+  for (const stack of suspendedStacks) for (const suspended of stack.pages) builder.leaf(suspended, NODE_KIND.vmStack);
   builder.leaf(objectTableOf(image), NODE_KIND.internal);
 }
 
