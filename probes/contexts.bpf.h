@@ -33,6 +33,20 @@ static __always_inline void load_membership(struct hook *hook, const struct memb
 	hook->loop = from->loop;
 }
 
+/* A frame of the loop that lies in the heap. */
+static __always_inline int runs_in_generator(const struct hook *hook)
+{
+	return hook->loop && hook->frame && !hook->page;
+}
+
+/* Gives the hook back what it was part of before the generator ran. */
+static __always_inline void leave_generator(u32 number, struct hook *hook)
+{
+	struct membership none = {};
+	load_membership(hook, &outside_generators[number & (MAX_HOOKS - 1)]);
+	outside_generators[number & (MAX_HOOKS - 1)] = none;
+}
+
 /* Takes the hooks' loops from the context that runs: `left` gets those it stays part of, `inherited` those that a
  * context which it starts is part of. Returns whether it stays part of any. */
 static __always_inline u32 leave_context(u32 is_start, struct context *left, struct context *inherited)
@@ -47,6 +61,10 @@ static __always_inline u32 leave_context(u32 is_start, struct context *left, str
 			inherited->of[i].loop = hook->loop;
 			join_loop(i, hook->loop);
 		}
+		if (runs_in_generator(hook))
+			leave_generator(i, hook);
+		if (!hook->loop)
+			continue;
 		if (running.is_over) {
 			leave_loop_for_good(i, hook);
 			continue;
@@ -152,7 +170,7 @@ static __always_inline void follow_context(const struct vm_stack *stack)
 }
 
 /* The context that runs may be about to start or to go on with another one: notes which loops that is within, and
- * leaves those whose frame has gone. A frame in the heap is a generator's, which may go on later. */
+ * leaves those whose frame has gone. A generator's may go on later. */
 __noinline u32 look_around(void)
 {
 	struct vm_stack stack = {};

@@ -10,6 +10,10 @@
 #define MAX_OPCODES 4096
 #define OPCODES_A_CALL 64
 #define SIGSTOP 19
+/* zend_op.opcode (php-src Zend/zend_compile.h), and the opcode that makes a generator and its frame, two blocks
+ * (Zend/zend_vm_opcodes.h); 7.4 to 8.5. */
+#define ZEND_OP_OPCODE 28
+#define GENERATOR_CREATE 139
 
 /* EG(vm_stack_top) and what follows it (php-src Zend/zend_globals.h). */
 struct vm_stack {
@@ -34,6 +38,13 @@ struct frame {
 static __always_inline int read_vm_stack(struct vm_stack *stack)
 {
 	return read_user(stack, sizeof(*stack), knobs.executor_globals + knobs.eg_vm_stack_top);
+}
+
+static __always_inline u8 opcode_at(u64 opline)
+{
+	u8 opcode = 0;
+	read_user(&opcode, sizeof(opcode), opline + ZEND_OP_OPCODE);
+	return opcode;
 }
 
 static __always_inline int is_user_code(u64 func)
@@ -147,6 +158,8 @@ __noinline u32 create_site(u64 opline, u64 func)
 			copy_name(event->class_name, sizeof(event->class_name), read_word(scope + knobs.class_name));
 	stop_where_awaited(event);
 	submit(event);
+	if (opcode_at(opline) == GENERATOR_CREATE)
+		generators_made = 1;
 	if (bpf_map_update_elem(&sites, &opline, &value, BPF_ANY))
 		return 0;
 	bpf_map_update_elem(&code_seen, &opcodes, &one, BPF_ANY);

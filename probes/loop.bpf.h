@@ -11,6 +11,7 @@
 #define PATHS_A_LOOP 4096
 /* Offsets in zend_execute_data, and in struct _zend_vm_stack. */
 #define FRAME_FUNC 24
+#define FRAME_RETURN_VALUE 16
 #define FRAME_PREV 48
 #define VM_STACK_END 8
 #define VM_STACK_PREV 16
@@ -92,12 +93,19 @@ static __always_inline void leave_loop_for_good(u32 number, struct hook *hook)
 		end_loop(number, over);
 }
 
+/* Whether a frame is in the chain of callers. A generator that delegates (yield from) stands in it as a frame without a
+ * function, whose This it is. */
 __noinline u32 is_caller(u64 frame, u64 at)
 {
 	for (int i = 0; i < CHAIN_FRAMES && at; i++) {
+		struct frame caller = {};
 		if (at == frame)
 			return 1;
-		at = read_word(at + FRAME_PREV);
+		if (read_user(&caller, sizeof(caller), at))
+			return 0;
+		if (!caller.func && caller.this_value == frame)
+			return 1;
+		at = caller.prev;
 	}
 	return 0;
 }

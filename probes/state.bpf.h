@@ -109,6 +109,15 @@ struct {
 	__type(value, struct context);
 } contexts SEC(".maps");
 
+/* Generators and their frames, by address -> the loops that they are part of. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_SITES);
+	__type(key, u64);
+	__type(value, struct context);
+} generators SEC(".maps");
+
 /* How many of a hook's latest loops have their contexts counted. User space waits for far fewer to end
  * (MOST_OPEN_LOOPS in src/trace/hook-ledger.ts). */
 #define LOOPS_KEPT 4096
@@ -144,6 +153,7 @@ struct pending {
 	u32 site;
 	u32 path;
 	u32 hook;
+	u32 is_generator;
 	u64 old;
 };
 
@@ -158,6 +168,9 @@ struct walk {
 };
 
 struct running running = {};
+struct membership outside_generators[MAX_HOOKS] = {}; /* what the hooks were part of before a generator of a loop ran */
+u64 generators_known = 0;
+u32 generators_made = 0; /* a line that makes one was met */
 struct pending pending = {};
 struct recent_site recent_sites[RECENT_SITES] = {};
 struct walk walk = {};

@@ -11,7 +11,7 @@
 #include "heap.bpf.h"
 #include "frames.bpf.h"
 #include "loop.bpf.h"
-#include "contexts.bpf.h"
+#include "generators.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -88,6 +88,7 @@ struct origin {
 	u32 hook;
 	u32 site;
 	u32 path;
+	u32 is_generator; /* a block of a generator's is made */
 };
 
 /* Where and in whose loop this happens. */
@@ -100,17 +101,22 @@ __noinline u32 find_origin(u64 vm_frame, u64 vm_opline, u64 sp, u32 with_path, s
 		return 0;
 	origin->hook = 0;
 	origin->path = 0;
+	origin->is_generator = 0;
 	origin->site = SITE_NO_FRAME;
 	if (read_vm_stack(&stack)) {
 		counters.unread_frames++;
 		return 0;
 	}
 	follow_context(&stack);
+	follow_generators(&stack);
 	find_place(&stack, vm_frame, vm_opline, sp, &place);
 	origin->site = place.site;
 	origin->hook = current_hook(&stack, place.func);
-	if (with_path)
-		origin->path = path_of(&place);
+	if (!with_path)
+		return 1;
+	origin->path = path_of(&place);
+	if (generators_made && origin->hook)
+		origin->is_generator = opcode_at(place.opline) == GENERATOR_CREATE;
 	return 1;
 }
 
@@ -118,6 +124,8 @@ static __always_inline void emit_alloc(u64 address, u64 size, const struct origi
 {
 	if (size > MAX_SMALL_SIZE)
 		note_pages(address);
+	if (origin->is_generator)
+		make_generator(address);
 	if (origin->path) {
 		struct alloc_path_event *event = reserve(sizeof(*event));
 		if (!event)
@@ -161,13 +169,14 @@ static __always_inline void wait_for_result(u32 kind, u64 old, u64 old_size, u64
 	pending.hook = origin->hook;
 	pending.site = origin->site;
 	pending.path = origin->path;
+	pending.is_generator = origin->is_generator;
 }
 
 /* The call that was pending has returned without passing a result site. A reallocation did not move then, and the
  * page map tells what became of its block. An allocation failed (out of memory leaves by longjmp). */
 __noinline u32 settle_pending(void)
 {
-	struct origin origin = { pending.hook, pending.site, pending.path };
+	struct origin origin = { pending.hook, pending.site, pending.path, 0 };
 	u64 old = pending.old, old_size = (u64)pending.old_size8 << 3, size;
 	u32 kind = pending.kind;
 
@@ -259,6 +268,8 @@ int on_free(struct pt_regs *ctx)
 	submit(event);
 	if (!(address & (PAGE_SIZE - 1)))
 		forget_pages(address);
+	if (generators_known)
+		unmake_generator(address);
 	return 0;
 }
 
@@ -322,6 +333,7 @@ int on_result(struct pt_regs *ctx)
 	origin.hook = pending.hook;
 	origin.site = pending.site;
 	origin.path = pending.path;
+	origin.is_generator = pending.is_generator;
 	if (pending.kind == PENDING_ALLOC)
 		emit_alloc(address, size, &origin);
 	else
@@ -358,6 +370,15 @@ int on_destroy_op_array(struct pt_regs *ctx)
 	return 0;
 }
 
+/* The opline of a hook is run in the frame at, in whatever context. */
+static __always_inline void on_hook(u32 number, const struct vm_stack *stack, u64 at)
+{
+	follow_context(stack);
+	follow_generators(stack);
+	on_opline(number, stack, at);
+	begin_generator(number, at);
+}
+
 /* A hook's opline, by hardware: the register trap comes just after the VM read the handler and jumped to it. Memory of
  * code that was freed is used for other things: that the VM runs this opline must show in its register, or in the frame
  * where a build keeps it there. */
@@ -371,11 +392,10 @@ int on_watchpoint(struct bpf_perf_event_data *ctx)
 		settle_pending();
 	if (read_vm_stack(&stack))
 		return 0;
-	follow_context(&stack);
 	if (ctx->regs.r15 == opline)
-		on_opline(bpf_get_attach_cookie(ctx), &stack, ctx->regs.r14);
+		on_hook(bpf_get_attach_cookie(ctx), &stack, ctx->regs.r14);
 	else if (read_word(stack.execute_data) == opline)
-		on_opline(bpf_get_attach_cookie(ctx), &stack, stack.execute_data);
+		on_hook(bpf_get_attach_cookie(ctx), &stack, stack.execute_data);
 	return 0;
 }
 
@@ -390,10 +410,8 @@ int on_handler(struct pt_regs *ctx)
 		return 0;
 	if (pending.kind)
 		settle_pending();
-	if (read_vm_stack(&stack))
-		return 0;
-	follow_context(&stack);
-	on_opline(number, &stack, ctx->r14);
+	if (!read_vm_stack(&stack))
+		on_hook(number, &stack, ctx->r14);
 	return 0;
 }
 
