@@ -9,6 +9,7 @@
 
 /* A deep recursion in a stack of small pages (8 KiB in Swoole) has hundreds of them. */
 #define MOST_STACK_PAGES 1024
+#define STACK_PAGES_A_CALL 32
 
 static __always_inline int belongs_to_contexts(const struct hook *hook)
 {
@@ -113,7 +114,7 @@ static __always_inline void keep_context(u64 root, const struct context *context
 		counters.unkept_contexts++;
 }
 
-static __always_inline void change_context(u64 root)
+__noinline u32 change_context(u64 root)
 {
 	u32 is_start = root == running.pages;
 	struct context left = {}, next = {};
@@ -130,19 +131,32 @@ static __always_inline void change_context(u64 root)
 	if (is_start)
 		running.pages = 0;
 	tell_context();
+	return 0;
+}
+
+/* Looks for the first page of a stack among the next of its pages. Returns 0 where it is none of them. */
+__noinline u64 search_root(void)
+{
+	for (int i = 0; i < STACK_PAGES_A_CALL; i++) {
+		u64 before;
+		if (stack_page == running.page)
+			return running.root;
+		before = read_word(stack_page + VM_STACK_PREV);
+		if (!before)
+			return stack_page;
+		stack_page = before;
+	}
+	return 0;
 }
 
 /* The first page of the stack that ends in page; 0 where it has too many. */
 __noinline u64 root_of(u64 page)
 {
-	for (int i = 0; i < MOST_STACK_PAGES; i++) {
-		u64 before;
-		if (page == running.page)
-			return running.root;
-		before = read_word(page + VM_STACK_PREV);
-		if (!before)
-			return page;
-		page = before;
+	stack_page = page;
+	for (int i = 0; i < MOST_STACK_PAGES / STACK_PAGES_A_CALL; i++) {
+		u64 root = search_root();
+		if (root)
+			return root;
 	}
 	return 0;
 }
@@ -193,7 +207,7 @@ __noinline u32 look_around(void)
 }
 
 /* Pages were handed out, in which a new stack may begin. */
-static __always_inline void note_pages(u64 address)
+__noinline u32 note_pages(u64 address)
 {
 	running.pages = address;
 	/* They were the stack of a context that is over, and nobody has run since. */
@@ -203,6 +217,7 @@ static __always_inline void note_pages(u64 address)
 		running.page = 0;
 		running.pages = address;
 	}
+	return 0;
 }
 
 /* Pages are taken back: with the first one of its stack a context is over. */

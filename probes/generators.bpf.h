@@ -55,18 +55,25 @@ __noinline u32 follow_generator(u32 number, u64 at, const struct vm_stack *stack
 }
 
 /* Which generators run. */
-static __always_inline void follow_generators(const struct vm_stack *stack)
+__noinline u32 find_generators(const struct vm_stack *stack)
 {
-	if (!generators_known)
-		return;
+	if (!stack)
+		return 0;
 	for (u32 i = 0; i < MAX_HOOKS; i++)
 		if (belongs_to_contexts(hook_at(i)))
 			follow_generator(i, stack->execute_data, stack);
 	tell_context();
+	return 0;
+}
+
+static __always_inline void follow_generators(const struct vm_stack *stack)
+{
+	if (generators_known)
+		find_generators(stack);
 }
 
 /* Makes a generator, or its frame, part of a loop. */
-static __always_inline void join_generator(u32 number, u64 key, u64 sequence, u32 loop)
+__noinline u32 join_generator(u32 number, u64 key, u64 sequence, u32 loop)
 {
 	struct context *known = bpf_map_lookup_elem(&generators, &key);
 	struct context fresh = {};
@@ -75,12 +82,12 @@ static __always_inline void join_generator(u32 number, u64 key, u64 sequence, u3
 	if (!known) {
 		if (bpf_map_update_elem(&generators, &key, &fresh, BPF_ANY)) {
 			counters.unkept_contexts++;
-			return;
+			return 0;
 		}
 		generators_known++;
 		known = bpf_map_lookup_elem(&generators, &key);
 		if (!known)
-			return;
+			return 0;
 	}
 	of = &known->of[number & (MAX_HOOKS - 1)];
 	if (of->loop && !leave_members(number, of->loop))
@@ -89,6 +96,7 @@ static __always_inline void join_generator(u32 number, u64 key, u64 sequence, u3
 	of->loop = loop;
 	of->frame = key;
 	join_loop(number, loop);
+	return 0;
 }
 
 /* A loop has begun; where its frame is a generator's, that is a context of it from now on, and nothing else is. */

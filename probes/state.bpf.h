@@ -169,6 +169,7 @@ struct walk {
 
 struct running running = {};
 struct membership outside_generators[MAX_HOOKS] = {}; /* what the hooks were part of before a generator of a loop ran */
+u64 stack_page = 0; /* while the first page of a stack is looked for: the page that comes next */
 u64 generators_known = 0;
 u32 generators_made = 0; /* a line that makes one was met */
 struct pending pending = {};
