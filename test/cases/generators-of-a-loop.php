@@ -1,7 +1,7 @@
 <?php
 // Each call starts a generator that a scheduler drives when the call is over, for five calls more. It keeps memory then.
 // truth: {"loop": "handle", "loops": 40, "verdict": "leak", "exit": 1, "underWay": 4000,
-//   "sites": [{"line": "@leak-1", "function": "log_later", "verdict": "leak", "bytesPerLoop": 896}]}
+//   "sites": [{"line": "@leak-1", "function": "log_later", "verdict": "leak", "holder": "$GLOBALS['kept']", "bytesPerLoop": 896}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -2,7 +2,7 @@
 // Forty requests under way, each a generator that a scheduler drives in random order. The generator's function is the
 // loop, another one that it delegates to keeps memory; the rest is freed at the end of the request.
 // truth: {"loop": "handle", "loops": 200, "verdict": "leak", "exit": 1, "underWay": 100000,
-//   "sites": [{"line": "@leak-1", "function": "answer", "verdict": "leak", "bytesPerLoop": 640}]}
+//   "sites": [{"line": "@leak-1", "function": "answer", "verdict": "leak", "holder": "$GLOBALS['kept']", "bytesPerLoop": 640}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

@@ -2,7 +2,7 @@
 // A signal comes in the middle of each call. Its handler runs there, on the stack of the call: what it keeps is the
 // call's, with the handler's own line. The line that was interrupted is innocent.
 // truth: {"loop": "handle", "needs": ["posix"], "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "on_signal", "verdict": "leak", "bytesPerLoop": 640,
+//   "sites": [{"line": "@leak-1", "function": "on_signal", "verdict": "leak", "holder": "$GLOBALS['history']", "bytesPerLoop": 640,
 //              "stack": ["on_signal", "work", "handle", "{main}"]}]}
 declare(strict_types=1);
 

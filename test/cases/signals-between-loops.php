@@ -2,7 +2,7 @@
 // A timer's signal comes between the calls, and now and then in the middle of one, where its handler counts. It keeps
 // memory only where it comes between them: outside the loop.
 // truth: {"loop": "handle", "needs": ["posix"], "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "on_signal", "verdict": "leak", "outside": true, "bytesPerLoop": 640}]}
+//   "sites": [{"line": "@leak-1", "function": "on_signal", "verdict": "leak", "holder": "$GLOBALS['history']", "outside": true, "bytesPerLoop": 640}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

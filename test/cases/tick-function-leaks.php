@@ -2,7 +2,7 @@
 // A tick function runs between the statements of the loop function and keeps memory each tenth time, which is once a
 // call. Its line is named, and those between which it runs are not.
 // truth: {"loop": "handle", "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "on_tick", "verdict": "leak", "bytesPerLoop": 320}]}
+//   "sites": [{"line": "@leak-1", "function": "on_tick", "verdict": "leak", "holder": "$GLOBALS['history']", "bytesPerLoop": 320}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

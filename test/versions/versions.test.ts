@@ -48,7 +48,11 @@ for (const { minor, cli, fpm } of builds) {
       matrix.set(name, minor, { skipped: 'needs a C extension, and this package has no headers to build one' });
       continue;
     }
-    const { since } = subject.truth;
+    const { since, needs } = subject.truth;
+    if (needs.length > 0) {
+      matrix.set(name, minor, { skipped: `needs ${needs.join(', ')}, which these packages do not have built in` });
+      continue;
+    }
     if (!isSince(since, minor)) {
       matrix.set(name, minor, { skipped: `needs PHP ${since}` });
       continue;
