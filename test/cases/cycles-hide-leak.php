@@ -2,7 +2,7 @@
 // Three of four objects of one line are garbage cycles, and the fourth is kept: a leak all the same, of that one. Too few
 // for the collector to run (10,001).
 // truth: {"loop": "handle", "loops": 60, "verdict": "leak", "exit": 1,
-//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak|cycle"}]}
+//   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak|cycle", "holder": "$GLOBALS['kept']"}]}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';
