@@ -12,10 +12,9 @@ export interface Edges {
  * Decides which doubtful edges are edges, by reference counts: a word on a C stack may have been left there by a call
  * that has returned. What sure ways lead to is held anyway. Of the rest, the references that they have to each other are
  * counted where it is sure that they are references: if there are as many as a block counts itself, no other word
- * refers to it, whatever is written there. It lives if one of those lives that have them. A block with a greater count is
- * held by whatever seems to refer to it, and so is one without a count, but for words of C where a block owns it. Of what
- * is held anyway, temporaries that refer to it are left out, for most have served, and words that lead to a block without
- * a count: it has its owner.
+ * refers to it, whatever is written there. It lives if one of those lives that have them. A block with a greater count,
+ * or without one and without an owner, is held by whatever seems to refer to it. Of what is held anyway, temporaries that
+ * refer to it are left out, for most have served, and words that lead to a block without a count: it has its owner.
  *
  * Changes `edges`, and returns what is left of them, without DOUBT, and which of node 0's edges (by index) that are.
  * Memory: 9 bytes a node meanwhile.
@@ -24,10 +23,10 @@ export function settleDoubts(blocks: TypedBlocks, edges: Edges): Edges & { reado
   const held = surelyHeld(blocks.nodeCount, edges);
   const counter = new ReferenceCounter(blocks, 'certain');
   for (let node = 1; node < blocks.nodeCount; node++) if (held[node] === 0) counter.count(node);
-  return without(edges, (target, doubt, from) => {
+  return without(edges, (target, doubt) => {
     if (held[target] !== 0) return doubt === DOUBT.passing || !isCounted(blocks, target);
     const references = counter.references[target]!;
-    return isCounted(blocks, target) ? referenceCount(blocks, target) <= references : references > 0 && from === 0;
+    return isCounted(blocks, target) ? referenceCount(blocks, target) <= references : references > 0;
   });
 }
 
@@ -53,7 +52,7 @@ function surelyHeld(nodeCount: number, { edgeStart, edgeTo }: Edges): Uint8Array
 /** The edges that are sure or whose target is not refused, moved together. */
 function without(
   { edgeStart, edgeTo }: Edges,
-  isRefused: (target: number, doubt: number, from: number) => boolean,
+  isRefused: (target: number, doubt: number) => boolean,
 ): ReturnType<typeof settleDoubts> {
   const roots: number[] = [];
   let kept = 0;
@@ -63,7 +62,7 @@ function without(
     for (; edge < end; edge++) {
       const to = edgeTo[edge]!;
       const target = to & NODE_BITS;
-      if (to !== target && isRefused(target, to - target, node)) continue;
+      if (to !== target && isRefused(target, to - target)) continue;
       if (node === 0) roots.push(edge);
       edgeTo[kept++] = target;
     }

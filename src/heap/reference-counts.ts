@@ -65,8 +65,9 @@ export class ReferenceCounter {
     else if (kind === NODE_KIND.object) this.countObject(node);
     else {
       this.blocks.visit(node, {
-        edge: (low, high, expected, named, name) => {
-          if (this.which === 'possible' || doubtOf(expected, named, name) === 0) this.add(low, high);
+        edge: (low, high, expected) => {
+          // What a resource stands for may be another's, as a stream's filter is.
+          if (this.which === 'possible' || expected !== NODE_KIND.unknown) this.add(low, high);
         },
       });
     }

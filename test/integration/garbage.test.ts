@@ -26,7 +26,6 @@ const KINDS = [
   'storages',
   'unused places of storages',
   'temporaries',
-  'resources',
 ];
 
 for (const kind of KINDS) {
@@ -42,6 +41,13 @@ for (const kind of KINDS) {
     t.deepEqual(report.garbage.collector, { enabled: true, roots, runs, threshold });
   });
 }
+
+integration('a resource goes with the cycle that has it, though it is in the list of all', async (t, place) => {
+  const { report, freed } = await collect(place, 'resources', 'scrubbed');
+  const held = freed - report.garbage.cycles.bytes;
+  // A context has no reference count of its own: that of one turn of the 100 may be held by a word that was left.
+  t.true(held >= 0 && held < freed / 100, `${String(held)} of ${String(freed)} bytes`);
+});
 
 integration('cycles are told with the collector off', async (t, place) => {
   const { report, freed } = await collect(place, 'objects', 'disabled');
