@@ -12,7 +12,8 @@
 struct knobs {
 	unsigned long long alloc_globals;
 	unsigned long long executor_globals;
-	unsigned int pid;             /* 0 where it is not known: phptrace is in a pid namespace of its own */
+	unsigned int pid;    /* 0 where it is not known: phptrace is in a pid namespace of its own */
+	unsigned int thread; /* the one that is followed; 0: whichever comes, for the globals are the process's */
 	unsigned int eg_vm_stack_top; /* followed by end, page, page size, current_execute_data: 40 bytes */
 	unsigned int heap_size;
 	unsigned int heap_free_slot;

@@ -191,11 +191,19 @@ __noinline u32 settle_pending(void)
 	return 0;
 }
 
+/* In a thread-safe build each thread has a heap and a stack of its own, and one of them is followed. */
+static __always_inline int is_followed(void)
+{
+	return !knobs.thread || (u32)bpf_get_current_pid_tgid() == knobs.thread;
+}
+
 /* True where this guard belongs to the heap we follow and the heap is Zend's own. */
 static __always_inline int begin_event(const struct pt_regs *ctx, u64 cookie)
 {
 	u32 heap_in = COOKIE_HEAP(cookie);
 
+	if (!is_followed())
+		return 0;
 	/* The jump tests heap->use_custom_heap: the zero flag is set where that is 0. */
 	if ((cookie & COOKIE_ASKS_FOR_CUSTOM) && !(ctx->eflags & ZERO_FLAG)) {
 		counters.custom_heap++;
@@ -324,7 +332,7 @@ int on_result(struct pt_regs *ctx)
 	struct origin origin;
 	u64 address, size;
 
-	if (!pending.kind)
+	if (!pending.kind || !is_followed())
 		return 0;
 	address = reg(ctx, COOKIE_VALUE(bpf_get_attach_cookie(ctx)));
 	size = address ? live_block_size(address) : 0;
@@ -348,7 +356,7 @@ SEC("uprobe")
 int on_heap_reset(struct pt_regs *ctx)
 {
 	struct loop_event *event;
-	if (reg(ctx, COOKIE_HEAP(bpf_get_attach_cookie(ctx))) != the_heap() || (u8)ctx->rsi)
+	if (!is_followed() || reg(ctx, COOKIE_HEAP(bpf_get_attach_cookie(ctx))) != the_heap() || (u8)ctx->rsi)
 		return 0;
 	pending.kind = PENDING_NONE;
 	generation++;
@@ -366,7 +374,8 @@ int on_heap_reset(struct pt_regs *ctx)
 SEC("uprobe")
 int on_destroy_op_array(struct pt_regs *ctx)
 {
-	forget_code(reg(ctx, COOKIE_VALUE(bpf_get_attach_cookie(ctx))));
+	if (is_followed())
+		forget_code(reg(ctx, COOKIE_VALUE(bpf_get_attach_cookie(ctx))));
 	return 0;
 }
 
@@ -406,7 +415,7 @@ int on_handler(struct pt_regs *ctx)
 	u32 number = COOKIE_VALUE(bpf_get_attach_cookie(ctx));
 	struct vm_stack stack = {};
 
-	if (hook_at(number)->opline != ctx->r15)
+	if (!is_followed() || hook_at(number)->opline != ctx->r15)
 		return 0;
 	if (pending.kind)
 		settle_pending();
@@ -418,6 +427,8 @@ int on_handler(struct pt_regs *ctx)
 SEC("uprobe")
 int on_symbol(struct pt_regs *ctx)
 {
+	if (!is_followed())
+		return 0;
 	if (pending.kind)
 		settle_pending();
 	on_native(COOKIE_VALUE(bpf_get_attach_cookie(ctx)));
@@ -427,7 +438,8 @@ int on_symbol(struct pt_regs *ctx)
 SEC("uprobe")
 int on_request_shutdown(struct pt_regs *ctx)
 {
-	on_request_end();
+	if (is_followed())
+		on_request_end();
 	return 0;
 }
 
@@ -435,6 +447,8 @@ int on_request_shutdown(struct pt_regs *ctx)
 SEC("uprobe")
 int on_switch(struct pt_regs *ctx)
 {
+	if (!is_followed())
+		return 0;
 	if (pending.kind)
 		settle_pending();
 	look_around();
@@ -445,7 +459,7 @@ int on_switch(struct pt_regs *ctx)
 SEC("uprobe")
 int on_execute(struct pt_regs *ctx)
 {
-	if (control.stop_at_execute)
+	if (control.stop_at_execute && is_followed())
 		bpf_send_signal(SIGSTOP);
 	return 0;
 }
@@ -466,7 +480,7 @@ static __always_inline int emit_process(u32 change)
 SEC("uprobe")
 int on_shutdown(struct pt_regs *ctx)
 {
-	if (!control.stop_at_shutdown)
+	if (!control.stop_at_shutdown || !is_followed())
 		return 0;
 	emit_process(PROCESS_SHUTDOWN);
 	bpf_send_signal(SIGSTOP);
@@ -499,5 +513,6 @@ SEC("raw_tp/sched_process_exit")
 int on_exit(void *ctx)
 {
 	u64 id = bpf_get_current_pid_tgid();
-	return id >> 32 == target_pid() && (u32)id == target_pid() ? emit_process(PROCESS_EXIT) : 0;
+	u32 thread = knobs.thread ?: target_pid();
+	return id >> 32 == target_pid() && (u32)id == thread ? emit_process(PROCESS_EXIT) : 0;
 }

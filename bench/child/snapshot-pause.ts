@@ -24,8 +24,8 @@ const ROUNDS = 7;
 async function main(pid: number): Promise<void> {
   const samples: SnapshotPause = { pauseNs: [], plainNs: [], withinNs: [], bytes: 0 };
   const target = openTarget(pid);
-  const { elf, loadBias } = target.process;
-  const { structures } = deriveStructures(elf, target.layout, loadBias);
+  const { elf } = target.process;
+  const { structures } = deriveStructures(elf, target.layout, (place) => target.globals.at(place));
   for (let round = 0; round < ROUNDS; round++) {
     samples.pauseNs.push(captureImage(target, structures).header.pauseNs);
     await freeMemory();
@@ -43,9 +43,9 @@ async function freeMemory(): Promise<void> {
 }
 
 /** Into memory that is in place, while the process waits for its stdin. */
-function plainCopies({ process: php, heap }: Target, samples: SnapshotPause): void {
+function plainCopies({ process: php, heap, globals }: Target, samples: SnapshotPause): void {
   const pagemap = new Pagemap(php.pid);
-  const extent = readHeapExtent(php.memory, heap, heap.allocGlobals + php.loadBias);
+  const extent = readHeapExtent(php.memory, heap, globals.allocGlobals);
   const plan = planCopy(extent, pagemap, { maxBytes: 2 ** 30, phpFile: php.fileName });
   pagemap.close();
   samples.bytes = plan.sizeBytes;

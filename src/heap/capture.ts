@@ -5,6 +5,7 @@ import { Pages, SystemCallError, pauseMs } from '../native/libc.js';
 import { allocatorCode } from '../php/allocator-code.js';
 import type { FunctionBounds } from '../php/code-image.js';
 import type { EngineLayout } from '../php/engine-layout.js';
+import type { Globals } from '../php/globals.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import { goneProcess } from '../php/memory.js';
 import { PAGE_BYTES, Pagemap } from '../php/pagemap.js';
@@ -28,6 +29,7 @@ export interface CaptureTarget {
   readonly sites: ProbeSites;
   readonly heap: HeapLayout;
   readonly layout: EngineLayout;
+  readonly globals: Globals;
 }
 
 export interface CaptureOptions {
@@ -76,9 +78,9 @@ class Capture {
     private readonly options: CaptureOptions,
     private readonly pagemap: Pagemap,
   ) {
-    const { process, version, sites, heap, layout } = target;
+    const { process, version, sites, heap, layout, globals } = target;
     this.pid = process.pid;
-    this.known = describeProcess(process, version, { heap, engine: layout, structures });
+    this.known = describeProcess(process, version, globals, { heap, engine: layout, structures });
     this.code = allocatorCode(process.elf, sites);
   }
 
@@ -157,8 +159,8 @@ class Capture {
   }
 
   private plan(): CopyPlan {
-    const { process, heap } = this.target;
-    const extent = readHeapExtent(process.memory, heap, heap.allocGlobals + process.loadBias);
+    const { process, heap, globals } = this.target;
+    const extent = readHeapExtent(process.memory, heap, globals.allocGlobals);
     const maxBytes = this.options.maxOtherBytes ?? MAX_OTHER_BYTES;
     return planCopy(extent, this.pagemap, { maxBytes, phpFile: process.fileName });
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { findAutoloadTable } from '../php/autoload-table.js';
 import type { EngineLayout } from '../php/engine-layout.js';
+import type { Globals } from '../php/globals.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import { explainProc } from '../php/maps.js';
 import { innerPid } from '../php/namespaces.js';
@@ -18,6 +19,7 @@ const EXPORTED =
 export function describeProcess(
   process: PhpProcess,
   php: string,
+  globals: Globals,
   layouts: { readonly heap: HeapLayout; readonly engine: EngineLayout; readonly structures: Structures },
 ) {
   const inner = innerPid(process.pid);
@@ -32,7 +34,8 @@ export function describeProcess(
     heap: withoutProofs(layouts.heap),
     engine: withoutProofs(layouts.engine),
     structures: layouts.structures,
-    ...namedData(process, layouts.engine),
+    ...(globals.thread === null ? {} : { otherPhpThreads: globals.thread.others }),
+    ...namedData(process, globals, layouts.engine),
   } satisfies Partial<ImageHeader>;
 }
 
@@ -52,10 +55,16 @@ function withoutProofs<T extends { readonly proofs: unknown }>({ proofs, ...rest
 }
 
 /** Exported data, and what is found in the code of PHP's functions. */
-function namedData(process: PhpProcess, engine: EngineLayout): Pick<ImageHeader, 'symbols' | 'symbolBytes'> {
-  const { symbols, symbolBytes } = exportedData(process);
-  const globals = symbols['executor_globals'];
-  const autoloaders = globals === undefined ? undefined : findAutoloadTable(process, engine, globals);
+function namedData(
+  process: PhpProcess,
+  globals: Globals,
+  engine: EngineLayout,
+): Pick<ImageHeader, 'symbols' | 'symbolBytes'> {
+  const { executorGlobals: executor_globals, compilerGlobals: compiler_globals } = globals;
+  const { symbols: exported, symbolBytes } = exportedData(process);
+  // A thread-safe build exports neither: they are the thread's.
+  const symbols = { ...exported, executor_globals, compiler_globals };
+  const autoloaders = findAutoloadTable(process, engine, executor_globals);
   if (autoloaders === undefined) return { symbols, symbolBytes };
   return {
     symbols: { ...symbols, [AUTOLOAD_TABLE]: autoloaders },

@@ -56,6 +56,8 @@ export interface ImageHeader {
     /** What its registers held that can be an address. */
     readonly registers: readonly number[];
   }[];
+  /** Threads of a thread-safe PHP that have heaps of their own, which are not looked at. */
+  readonly otherPhpThreads?: number;
   /** Memory that was left out, and why. */
   readonly omitted: readonly { readonly name: string; readonly sizeBytes: number; readonly why: string }[];
 }

@@ -10,6 +10,7 @@ import { entryBoundary } from './hook-resolver.js';
 import type { Boundary } from './placed-hook.js';
 import { sampleStacks } from './stack-samples.js';
 import type { Candidate, StackSamples } from './stack-samples.js';
+import { followedThread } from './target.js';
 import type { Target } from './target.js';
 
 /** What was chosen to be the loop, and why. */
@@ -51,7 +52,7 @@ export async function chooseLoop(target: Target, signal: AbortSignal): Promise<C
     const statement = statementAround(target.engine, samples, outer);
     if (!statement) continue;
     const isTurning = (hits: readonly number[]): boolean => (hits[0] ?? 0) >= 2;
-    if (isTurning(await countHits(target.process.pid, [statement.head], signal, isTurning))) return statement.chosen;
+    if (isTurning(await countHits(followedThread(target), [statement.head], signal, isTurning))) return statement.chosen;
   }
   throw noLoop(`nothing on the stack began again in ${String(samples.count)} samples`);
 }
@@ -88,17 +89,17 @@ function chooseMarker(engine: Engine): ChosenLoop | undefined {
  * counted; the outer ones are given time, for they begin more seldom than what they call.
  */
 async function outermostCalled(
-  { engine, process }: Target,
+  target: Target,
   { levels }: StackSamples,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   for (let from = 1; from < levels.length; from += MOST_COUNTED) {
     const entries = levels.slice(from, from + MOST_COUNTED).flatMap(([commonest], index) => {
-      const entry = commonest && entryOf(engine, commonest);
+      const entry = commonest && entryOf(target.engine, commonest);
       return entry ? [{ depth: from + index, opline: entry.opline }] : [];
     });
     const oplines = entries.map(({ opline }) => opline);
-    const hits = await countHits(process.pid, oplines, signal, (counts, elapsedMs) => {
+    const hits = await countHits(followedThread(target), oplines, signal, (counts, elapsedMs) => {
       const [outermost = 0] = counts;
       return outermost >= ENOUGH_CALLS || (elapsedMs > OUTER_MS && counts.some((count) => count >= ENOUGH_CALLS));
     });
@@ -115,18 +116,18 @@ interface Called extends Candidate {
 
 /** The functions of a depth that begin again and again, the commonest first. */
 async function callsAt(
-  { engine, process }: Target,
+  target: Target,
   { levels }: StackSamples,
   depth: number,
   signal: AbortSignal,
 ): Promise<Called[]> {
   const entries = (levels[depth] ?? []).slice(0, MOST_COUNTED).flatMap((candidate) => {
-    const boundary = entryOf(engine, candidate);
+    const boundary = entryOf(target.engine, candidate);
     return boundary ? [{ ...candidate, boundary }] : [];
   });
   const oplines = entries.map(({ boundary }) => boundary.opline);
   const enough = (counts: readonly number[]): boolean => counts.some((count) => count >= 2 * ENOUGH_CALLS);
-  const hits = await countHits(process.pid, oplines, signal, enough);
+  const hits = await countHits(followedThread(target), oplines, signal, enough);
   return entries.map((entry, index) => ({ ...entry, calls: hits[index] ?? 0 })).filter(({ calls }) => calls >= 2);
 }
 

@@ -3,9 +3,10 @@ import type { ChildProcess } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stopAtExec } from '../bpf/launch-object.js';
+import { stopAtExec, stopAtInstruction } from '../bpf/launch-object.js';
 import { PhptraceError } from '../errors.js';
-import { NotPhp, processState } from '../php/process.js';
+import { NoPhpThread } from '../php/php-threads.js';
+import { NotPhp, openPhpProcess, processState } from '../php/process.js';
 import { openTarget } from './target.js';
 import type { Opening, Target } from './target.js';
 
@@ -94,9 +95,35 @@ async function holdAtPhp(child: ChildProcess, argv: readonly string[], opening: 
       try {
         return openTarget(pid, opening);
       } catch (error) {
+        if (error instanceof NoPhpThread) return await holdAtStart(child, pid, command, opening);
         if (!(error instanceof NotPhp)) throw error;
       }
     }
+  } finally {
+    release();
+  }
+}
+
+/** The first call of this comes when PHP has started its modules, and all of its structures are in place. */
+const STARTED = 'zend_interned_strings_switch_storage';
+
+/** Lets a thread-safe PHP run on to where it has its globals, which are in memory of its threads' own. */
+async function holdAtStart(child: ChildProcess, pid: number, command: string, opening: Opening): Promise<Target> {
+  const { elf, file, fileName } = openPhpProcess(pid);
+  let release: () => void;
+  try {
+    const place = elf.symbol(STARTED);
+    if (place === undefined) {
+      throw new PhptraceError(`${fileName} does not export ${STARTED}: start the program, then \`phptrace attach\` it`);
+    }
+    release = stopAtInstruction(pid, file, elf.fileOffset(place.address));
+  } finally {
+    elf.close();
+  }
+  try {
+    child.kill('SIGCONT');
+    await stopped(child, pid, command);
+    return openTarget(pid, opening);
   } finally {
     release();
   }

@@ -5,6 +5,7 @@ import type { PhpBuild } from '../php/build.js';
 import type { ElfFile } from '../php/elf.js';
 import { PhpBinaries } from '../php/php-binaries.js';
 import { detectVersion } from '../php/php-version.js';
+import { findGlobals } from '../php/globals.js';
 import { NotPhp, UnreadablePhp, openPhpProcess, readSapi } from '../php/process.js';
 import { HeapGauge } from './heap-gauge.js';
 import { buildOf } from './target.js';
@@ -51,7 +52,7 @@ export class PhpFinder {
       const build = this.build(php.elf);
       if (build instanceof PhptraceError) return { ...known, unread: whyUnderived(php.elf) };
       try {
-        return { ...known, gauge: new HeapGauge({ process: php, heap: build.heap }) };
+        return { ...known, gauge: new HeapGauge({ process: php, heap: build.heap, globals: findGlobals(php, build) }) };
       } catch (error) {
         return { ...known, unread: whyUnread(error) };
       }

@@ -7,6 +7,7 @@ import type { ElfFile } from '../php/elf.js';
 import { handlerSite } from '../php/handler-site.js';
 import type { BoundaryKind } from '../trace/records.js';
 import { nearNames, suggest } from '../php/near-names.js';
+import { followedThread } from './target.js';
 import type { Target } from './target.js';
 
 /** How the kernel is to notice a hook, once it is known what to watch. */
@@ -65,7 +66,7 @@ function placeOpline(context: PlacingContext, hook: number, opline: number, exte
   object.setHook(hook, opline, extent);
   if (context.boundary === 'handler') return placeHandler(context, hook, opline);
   try {
-    const attachments = [attachWatchpoint(object, target.process.pid, opline, hook)];
+    const attachments = [attachWatchpoint(object, followedThread(target), opline, hook)];
     const note = handlerOffset(target, opline) === undefined ? { note: COMPILED } : {};
     return { boundary: 'watchpoint', attachments, ...note };
   } catch (error) {

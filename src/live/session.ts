@@ -303,6 +303,7 @@ export class Session {
         'loops were judged before they were over: fibers or coroutines started in them still wait',
       ],
       [this.options.followsForks ? 0 : this.forks, 'forks or new threads: children were not traced'],
+      [this.target.globals.thread?.others ?? 0, 'other threads of the process run PHP too: only the main one was traced'],
     ];
     const isCut = this.requests > 1 && this.hooks.inPlace.some(({ loop }) => !['request', 'none'].includes(loop));
     const cut = `${String(this.requests)} requests ended, and PHP drops their code unless opcache keeps it: use --loop request`;

@@ -6,18 +6,19 @@ import { BIN_SIZES, MAX_SMALL_SIZE, binOfSize } from '../php/bins.js';
 import { BuildCache } from '../php/build-cache.js';
 import { deriveBuild } from '../php/build.js';
 import type { PhpBuild } from '../php/build.js';
-import { requiredSymbol } from '../php/code-image.js';
 import { deriveStructures } from '../php/derive-structures.js';
 import type { DerivedStructures } from '../php/derive-structures.js';
 import { Disassembler } from '../php/disassembly.js';
 import type { ElfFile } from '../php/elf.js';
 import type { EngineLayout } from '../php/engine-layout.js';
 import type { Engine } from '../php/functions.js';
+import { findGlobals } from '../php/globals.js';
+import type { Globals } from '../php/globals.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import type { ProbeSites } from '../php/probe-sites.js';
 import { sharesKernelPids } from '../php/namespaces.js';
 import { detectVersion } from '../php/php-version.js';
-import { UnreadablePhp, dataAddress, openPhpProcess } from '../php/process.js';
+import { UnreadablePhp, openPhpProcess } from '../php/process.js';
 import type { PhpProcess } from '../php/process.js';
 import { proveStructures } from '../php/prove-structures.js';
 import type { StructureCheck } from '../php/prove-structures.js';
@@ -31,6 +32,7 @@ export interface Target {
   readonly sites: ProbeSites;
   readonly heap: HeapLayout;
   readonly layout: EngineLayout;
+  readonly globals: Globals;
   readonly engine: Engine;
   readonly probes: readonly Probe[];
   /**
@@ -55,14 +57,15 @@ export function openTarget(pid: number, opening: Opening = { cache: false }): Ta
   try {
     const build = buildOf(elf, opening);
     const { version, sites, heap, layout } = build;
-    const engine = { memory, layout, executorGlobals: globalsOf(process, 'executor_globals') };
+    const globals = findGlobals(process, build);
+    const engine = { memory, layout, executorGlobals: globals.executorGlobals };
     const probes = allocatorProbes(sites, elf);
     let proven: ProvenStructures | undefined;
     const structures = (): ProvenStructures => {
-      checkRequest({ process, heap });
-      return (proven ??= provenStructures(process, engine));
+      checkRequest({ process, heap, globals });
+      return (proven ??= provenStructures(process, globals, engine));
     };
-    return { process, version, sites, heap, layout, engine, probes, structures };
+    return { process, version, sites, heap, layout, globals, engine, probes, structures };
   } catch (error) {
     elf.close();
     throw error;
@@ -75,29 +78,25 @@ export interface ProvenStructures extends DerivedStructures {
   readonly checks: readonly StructureCheck[];
 }
 
-function globalsOf(process: PhpProcess, symbol: string): number {
-  const { address } = requiredSymbol(process.elf, symbol);
-  return process.copies.get(symbol) ?? address + process.loadBias;
-}
-
-/** Workers of one master have the same binary at the same addresses. What is derived is proven in each of them. */
-function derivedOnce(elf: ElfFile, layout: EngineLayout, loadBias: number): DerivedStructures {
+/**
+ * Workers of one master have the same binary at the same addresses, and their globals too. What is derived is proven in
+ * each of them.
+ */
+function derivedOnce({ elf, loadBias }: PhpProcess, globals: Globals, layout: EngineLayout): DerivedStructures {
+  const derive = (): DerivedStructures => deriveStructures(elf, layout, (place) => globals.at(place));
   const id = elf.buildId();
-  if (id === undefined) return deriveStructures(elf, layout, loadBias);
-  const key = `${id} ${String(loadBias)}`;
+  if (id === undefined) return derive();
+  const key = `${id} ${String(loadBias)} ${String(globals.executorGlobals)}`;
   let derived = DERIVED.get(key);
-  if (!derived) DERIVED.set(key, (derived = deriveStructures(elf, layout, loadBias)));
+  if (!derived) DERIVED.set(key, (derived = derive()));
   return derived;
 }
 
 const DERIVED = new Map<string, DerivedStructures>();
 
-function provenStructures(process: PhpProcess, engine: Engine): ProvenStructures {
-  const { elf, loadBias } = process;
-  const derived = derivedOnce(elf, engine.layout, loadBias);
-  const basicGlobals = dataAddress(process, 'basic_globals');
-  const places = { compilerGlobals: globalsOf(process, 'compiler_globals'), basicGlobals };
-  const memory = new StructureMemory(engine, derived.structures, places);
+function provenStructures(process: PhpProcess, globals: Globals, engine: Engine): ProvenStructures {
+  const derived = derivedOnce(process, globals, engine.layout);
+  const memory = new StructureMemory(engine, derived.structures, globals);
   return { ...derived, memory, checks: proveStructures(memory) };
 }
 
@@ -127,16 +126,17 @@ function deriveAfresh(elf: ElfFile): PhpBuild {
   }
 }
 
-/** A process and where its heap keeps what. */
-export type HeapOwner = Pick<Target, 'process' | 'heap'>;
+/** A process, where its heap is, and where that keeps what. */
+export type HeapOwner = Pick<Target, 'process' | 'heap' | 'globals'>;
 
 /** The live heap as it stands, or undefined before PHP has made it. */
 export function readHeap({
   process,
   heap,
+  globals,
 }: HeapOwner): { address: number; sizeBytes: number; custom: boolean } | undefined {
-  const { memory, loadBias } = process;
-  const address = memory.pointer(heap.allocGlobals + loadBias);
+  const { memory } = process;
+  const address = memory.pointer(globals.allocGlobals);
   if (address === 0) return undefined;
   return {
     address,
@@ -182,14 +182,20 @@ function checkRequest(owner: HeapOwner): void {
   );
 }
 
+/** The thread whose PHP is looked at: a watchpoint is a thread's own. */
+export function followedThread({ process, globals }: Target): number {
+  return globals.thread?.tid ?? process.pid;
+}
+
 /** What the kernel programs are told of this process. */
 export function knobsOf(target: Target): Knobs {
-  const { process, heap, layout } = target;
+  const { process, heap, layout, globals } = target;
   const bins = binOfSize(heap.minBinSize);
   return {
-    allocGlobals: heap.allocGlobals + process.loadBias,
-    executorGlobals: target.engine.executorGlobals,
+    allocGlobals: globals.allocGlobals,
+    executorGlobals: globals.executorGlobals,
     pid: sharesKernelPids() ? process.pid : 0,
+    thread: followedInKernel(target),
     egVmStackTop: vmStackTop(target),
     heapSize: heap.size,
     heapFreeSlot: heap.freeSlot,
@@ -210,6 +216,17 @@ export function knobsOf(target: Target): Knobs {
     binSize: [...BIN_SIZES, ...new Array<number>(BIN_SLOTS - BIN_SIZES.length).fill(0)],
     binOfSize8: Uint8Array.from({ length: SIZE8_SLOTS }, (_, size8) => bins[Math.min(size8 * 8, MAX_SMALL_SIZE)] ?? 0),
   };
+}
+
+/** 0 where all threads have the globals in common, or only one has any. @throws PhptraceError */
+function followedInKernel({ process, globals: { thread } }: Target): number {
+  if (thread === null) return 0;
+  if (sharesKernelPids()) return thread.tid;
+  if (thread.others === 0) return 0;
+  throw new PhptraceError(
+    `process ${String(process.pid)} runs PHP in several threads, which cannot be told apart from within a pid ` +
+      'namespace: run phptrace on the host',
+  );
 }
 
 /** The kernel programs read EG(vm_stack_top) to EG(current_execute_data) in one piece. */

@@ -22,6 +22,7 @@ interface Libbpf {
   readonly setMaxEntries: Native;
   readonly initialValue: Native;
   readonly attachRawTracepoint: Native;
+  readonly attachUprobe: Native;
   readonly destroyLink: Native;
   readonly setPrint: Native;
 }
@@ -56,6 +57,9 @@ function libbpf(): Libbpf {
     initialValue: library.func('intptr_t bpf_map__initial_value(intptr_t map, _Out_ size_t *size)'),
     attachRawTracepoint: library.func(
       'intptr_t bpf_program__attach_raw_tracepoint(intptr_t program, const char *name)',
+    ),
+    attachUprobe: library.func(
+      'intptr_t bpf_program__attach_uprobe(intptr_t program, bool retprobe, int pid, const char *path, size_t offset)',
     ),
     destroyLink: library.func('int bpf_link__destroy(intptr_t link)'),
     setPrint: library.func('intptr_t libbpf_set_print(libbpf_print *callback)'),
@@ -148,6 +152,12 @@ export function globalsOf(map: BpfMap): ArrayBuffer {
 /** Attaches a raw tracepoint program. Returns what `destroyLink` takes. @throws PhptraceError */
 export function attachRawTracepoint(program: BpfProgram, name: string): bigint {
   return pointerOf(`attaching to the tracepoint ${name}`, libbpf().attachRawTracepoint(program, name));
+}
+
+/** For one process. @throws PhptraceError */
+export function attachUprobe(program: BpfProgram, pid: number, file: string, fileOffset: number): bigint {
+  const link = libbpf().attachUprobe(program, false, pid, file, fileOffset);
+  return pointerOf(`attaching to ${file} at 0x${fileOffset.toString(16)}`, link);
 }
 
 export function destroyLink(link: bigint): void {

@@ -6,6 +6,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PhpBuild } from './build.js';
 import type { ElfFile } from './elf.js';
+import { placeOfGlobal } from './thread-storage.js';
 
 /** What a file holds, after its checksum. */
 interface Entry {
@@ -155,7 +156,7 @@ function probedCode(elf: ElfFile, { sites, layout }: PhpBuild): string {
   const { alloc, free, realloc, heapApi, results, reset, destroyOpArray, fiberSwitch } = sites;
   const api = [...heapApi.alloc, ...heapApi.free, ...heapApi.realloc];
   const hash = createHash('sha256').update(
-    `${String(elf.symbol('executor_globals')?.address === layout.executorGlobals)}`,
+    JSON.stringify(placeOfGlobal(elf, 'executor_globals')) + JSON.stringify(layout.executorGlobals),
   );
   const others = [reset, destroyOpArray, ...(fiberSwitch ? [fiberSwitch] : [])];
   for (const { address } of [...alloc, ...free, ...realloc, ...api, ...results, ...others]) {

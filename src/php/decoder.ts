@@ -109,6 +109,7 @@ export class InstructionDecoder {
       scale: instruction.memoryIndexScale,
       displacement,
       ...(absolute === undefined ? {} : { address: absolute }),
+      ...(instruction.memorySegment === this.#x86.Register.FS ? { isThreads: true } : {}),
       sizeBytes: this.#x86.MemorySizeExt.size(instruction.memorySize),
     };
   }

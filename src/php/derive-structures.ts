@@ -1,17 +1,21 @@
 import { PhptraceError } from '../errors.js';
-import { requiredSymbol } from './code-image.js';
 import type { CodeImage } from './code-image.js';
 import { Disassembler } from './disassembly.js';
-import { EngineCode, GLOBALS } from './engine-code.js';
+import { EngineCode } from './engine-code.js';
 import type { EngineLayout } from './engine-layout.js';
 import { BASIC_GLOBALS, COMPILER_GLOBALS, GlobalsReader } from './globals-reader.js';
 import { ProofBook } from './layout-proof.js';
 import type { LayoutProof } from './layout-proof.js';
 import { ValueReader } from './value-reader.js';
 import { StructureReader } from './structure-reader.js';
+import { findThreadStorage } from './thread-storage.js';
+import type { GlobalPlace } from './thread-storage.js';
 import { structuresVersion } from './structure-versions.js';
 import type { StructuresVersion } from './structure-versions.js';
 import type { Structures } from './structures.js';
+
+/** The address in the process of a structure of globals. */
+export type PlaceInProcess = (place: GlobalPlace) => number;
 
 export interface DerivedStructures {
   readonly structures: Structures;
@@ -22,10 +26,10 @@ export interface DerivedStructures {
  * Derives the offsets that a snapshot follows from the machine code of exported functions, and takes from the table of
  * versions what they do not show. Where both exist and differ, the code wins and the proof says so.
  *
- * @param loadBias what is added to an address of the ELF file to get one of the process
+ * @param placeInProcess the address in the process of a structure of globals
  * @throws PhptraceError for a minor version that the table lacks, and a field that code and table leave open
  */
-export function deriveStructures(image: CodeImage, engine: EngineLayout, loadBias: number): DerivedStructures {
+export function deriveStructures(image: CodeImage, engine: EngineLayout, placeInProcess: PlaceInProcess): DerivedStructures {
   const known = structuresVersion(engine.version);
   if (known === undefined) {
     throw new PhptraceError(
@@ -36,8 +40,8 @@ export function deriveStructures(image: CodeImage, engine: EngineLayout, loadBia
   const book = new ProofBook(`${image.name}: PHP ${engine.version}`);
   const disassembler = new Disassembler(image);
   try {
-    const code = new EngineCode(disassembler, requiredSymbol(image, GLOBALS), [COMPILER_GLOBALS, BASIC_GLOBALS]);
-    return { structures: structuresOf(code, book, known, engine, loadBias), proofs: book.proofs };
+    const code = new EngineCode(disassembler, findThreadStorage(disassembler), [COMPILER_GLOBALS, BASIC_GLOBALS]);
+    return { structures: structuresOf(code, book, known, engine, placeInProcess), proofs: book.proofs };
   } finally {
     disassembler.free();
   }
@@ -48,7 +52,7 @@ function structuresOf(
   book: ProofBook,
   known: StructuresVersion,
   engine: EngineLayout,
-  loadBias: number,
+  placeInProcess: PlaceInProcess,
 ): Structures {
   const globals = new GlobalsReader(code, book, known);
   const reader = new StructureReader(code, book, known, engine);
@@ -66,7 +70,7 @@ function structuresOf(
     fiber: reader.fiber(),
     mapPtr: values.mapPtr(),
     indirectType: values.indirectType(),
-    gcGlobals: gcGlobals === null ? null : gcGlobals + loadBias,
+    gcGlobals: gcGlobals === null ? null : placeInProcess(gcGlobals),
     resource: values.resource(),
     weakMap: values.weakMap(),
     shutdownFunctions: globals.shutdownFunctions(),

@@ -1,8 +1,9 @@
-import type { CodeSymbol } from './code-image.js';
 import { flowGraph } from './control-flow.js';
 import type { Disassembler, Instruction } from './disassembly.js';
 import { loadChains } from './load-chains.js';
 import type { Access, GlobalRoot, LoadChains, Pointer } from './load-chains.js';
+import { placeOfGlobal } from './thread-storage.js';
+import type { ThreadStorage } from './thread-storage.js';
 
 /** The root of chains that begin in `executor_globals`. */
 export const GLOBALS = 'executor_globals';
@@ -13,21 +14,19 @@ export class EngineCode {
   readonly #chains = new Map<string, LoadChains>();
 
   /**
-   * @param globals the symbol `executor_globals`.
-   * @param others symbols of other global structures whose members are asked for; those that are absent show nothing.
+   * @param storage how the build's threads find their globals, null where it is not thread-safe.
+   * @param others global structures besides executor_globals whose members are asked for; those that are absent show
+   * nothing.
    */
   constructor(
     readonly disassembler: Disassembler,
-    readonly globals: CodeSymbol,
+    readonly storage: ThreadStorage | null,
     others: readonly string[] = [],
   ) {
-    this.#roots = [
-      { root: GLOBALS, ...globals },
-      ...others.flatMap((root) => {
-        const symbol = disassembler.image.symbol(root);
-        return symbol === undefined ? [] : [{ root, ...symbol }];
-      }),
-    ];
+    this.#roots = [GLOBALS, ...others].flatMap((root) => {
+      const place = placeOfGlobal(disassembler.image, root);
+      return place === undefined ? [] : [{ root, ...place }];
+    });
   }
 
   instructions(name: string): Instruction[] {
@@ -55,7 +54,12 @@ export class EngineCode {
   }
 
   accesses(symbol: string, wanted: string): Access[] {
-    return (this.#chainsOf(symbol)?.accesses ?? []).filter(({ root }) => root === wanted);
+    return this.allAccesses(symbol).filter(({ root }) => root === wanted);
+  }
+
+  /** Whatever it begins at. */
+  allAccesses(symbol: string): readonly Access[] {
+    return this.#chainsOf(symbol)?.accesses ?? [];
   }
 
   #chainsOf(name: string): LoadChains | undefined {
@@ -63,7 +67,7 @@ export class EngineCode {
     if (symbol === undefined) return undefined;
     let chains = this.#chains.get(name);
     if (chains === undefined) {
-      chains = loadChains(this.disassembler, symbol.address, this.#roots);
+      chains = loadChains(this.disassembler, symbol.address, this.#roots, this.storage);
       this.#chains.set(name, chains);
     }
     return chains;

@@ -1,10 +1,12 @@
 import { PhptraceError } from '../errors.js';
 import type { CodeImage } from './code-image.js';
 import type { Disassembler } from './disassembly.js';
-import { EngineCode } from './engine-code.js';
+import { EngineCode, GLOBALS } from './engine-code.js';
 import { EngineReader } from './engine-reader.js';
 import { ProofBook } from './layout-proof.js';
 import type { LayoutProof } from './layout-proof.js';
+import { findThreadStorage, placeOfGlobal } from './thread-storage.js';
+import type { GlobalPlace } from './thread-storage.js';
 import { engineVersion } from './versions.js';
 import type { EngineVersion } from './versions.js';
 
@@ -12,8 +14,8 @@ import type { EngineVersion } from './versions.js';
 export interface EngineLayout {
   /** `8.2.36`. */
   readonly version: string;
-  /** Virtual address in the ELF file of `executor_globals`. */
-  readonly executorGlobals: number;
+  /** Where `executor_globals` is. */
+  readonly executorGlobals: GlobalPlace;
   /** zend_executor_globals. symbolTable and includedFiles are HashTables, the other tables point to one. */
   readonly eg: {
     readonly symbolTable: number;
@@ -91,12 +93,12 @@ const ALWAYS = {
  * they do not show. Where both exist and differ, the code wins and the proof says so.
  *
  * @param version as `detectVersion` or the process tells it: `8.2.36`.
- * @throws PhptraceError for a thread-safe build, a minor version that the table lacks, and a field that code and table
+ * @throws PhptraceError for a minor version that the table lacks, and a field that code and table
  * leave open.
  */
 export function deriveEngineLayout(disassembler: Disassembler, version: string): EngineLayout {
   const { image } = disassembler;
-  const globals = image.symbol('executor_globals');
+  const globals = placeOfGlobal(image, GLOBALS);
   if (globals === undefined) throw noGlobals(image);
   const known = engineVersion(version);
   if (known === undefined) {
@@ -105,14 +107,15 @@ export function deriveEngineLayout(disassembler: Disassembler, version: string):
     );
   }
   const book = new ProofBook(`${image.name}: PHP ${version}`);
-  book.note('executorGlobals', globals.address, 'the symbol executor_globals');
-  const code = new EngineCode(disassembler, globals);
-  return layoutOf(version, globals.address, new EngineReader(code, book, known), book, known);
+  if ('address' in globals) book.note('executorGlobals', globals.address, `the symbol ${GLOBALS}`);
+  else book.note('executorGlobals.offsetAt', globals.offsetAt, `the symbol ${GLOBALS}_offset`);
+  const code = new EngineCode(disassembler, findThreadStorage(disassembler));
+  return layoutOf(version, globals, new EngineReader(code, book, known), book, known);
 }
 
 function layoutOf(
   version: string,
-  executorGlobals: number,
+  executorGlobals: GlobalPlace,
   reader: EngineReader,
   book: ProofBook,
   known: EngineVersion,
@@ -154,10 +157,7 @@ function noteGroups(book: ProofBook, classFilename: number): void {
 }
 
 function noGlobals(image: CodeImage): PhptraceError {
-  const threadSafe = image.symbol('executor_globals_offset') !== undefined;
   return new PhptraceError(
-    threadSafe
-      ? `${image.name} is a thread-safe (ZTS) build of PHP, which is not supported yet: use the non-thread-safe one`
-      : `${image.name} has no symbol executor_globals: it is no PHP, or PHP was linked without exported symbols`,
+    `${image.name} has no symbol ${GLOBALS}: it is no PHP, or PHP was linked without exported symbols`,
   );
 }

@@ -1,7 +1,9 @@
 import { PhptraceError } from '../errors.js';
 import { MAX_SMALL_SIZE } from './bins.js';
 import { ARGUMENT_REGISTERS } from './disassembly.js';
-import type { Disassembler, Instruction, Operand, Register } from './disassembly.js';
+import type { Disassembler, Instruction, MemoryOperand, Operand, Register } from './disassembly.js';
+import { isCacheWord, loadsCacheOffset } from './thread-storage.js';
+import type { GlobalPlace, ThreadStorage } from './thread-storage.js';
 
 /** What the first conditional jump of an allocator function decides by. */
 export type Decision =
@@ -27,7 +29,9 @@ export interface FirstBranch {
 }
 
 /** What the heap pointer is known by. */
-export type HeapSource = { readonly allocGlobals: number } | { readonly argument: number };
+export type HeapSource =
+  | { readonly allocGlobals: GlobalPlace; readonly storage: ThreadStorage | null }
+  | { readonly argument: number };
 
 /** The guard comes within 13 instructions, in 1224 functions of 18 builds; the heap API of 8.4 and 8.5 needs 18. */
 const LONGEST_PROLOGUE = 24;
@@ -39,7 +43,10 @@ interface Test {
 }
 
 /** What a register holds, as far as the straight way from the function's entry proves it. */
-type Value = 'heap' | 'use_custom_heap' | number;
+type Value = 'heap' | 'use_custom_heap' | ThreadValue | number;
+
+/** On the way to the heap of a thread: the offset of its cache, its block, the offset in it of alloc_globals, or both. */
+type ThreadValue = 'cache offset' | 'block' | 'offset in block' | 'alloc_globals';
 
 /**
  * Finds the first conditional jump of an allocator function and proves what it decides by, following register copies
@@ -105,18 +112,53 @@ function decisionOf({ mnemonic, operands }: Instruction, values: ReadonlyMap<Reg
 }
 
 /** Lets one instruction change what the registers are known to hold. */
-function step({ mnemonic, operands, written }: Instruction, values: Map<Register, Value>, heap: HeapSource): void {
+function step(instruction: Instruction, values: Map<Register, Value>, heap: HeapSource): void {
+  const { mnemonic, operands, written } = instruction;
   const [to, from] = operands;
-  const moved = mnemonic === 'mov' && from !== undefined ? valueOf(from, values, heap) : undefined;
+  const moved = threadValue(instruction, values, heap) ?? (mnemonic === 'mov' ? valueOf(from, values, heap) : undefined);
   for (const register of written) values.delete(register);
   if (to?.kind === 'register' && moved !== undefined) values.set(to.register, moved);
 }
 
-function valueOf(from: Operand, values: ReadonlyMap<Register, Value>, heap: HeapSource): Value | undefined {
-  if (from.kind === 'register' && from.sizeBytes === 8) return values.get(from.register);
-  if (from.kind !== 'memory') return undefined;
-  if ('allocGlobals' in heap && from.address === heap.allocGlobals && from.sizeBytes === 8) return 'heap';
+function valueOf(from: Operand | undefined, values: ReadonlyMap<Register, Value>, heap: HeapSource): Value | undefined {
+  if (from?.kind === 'register' && from.sizeBytes === 8) return values.get(from.register);
+  if (from?.kind !== 'memory') return undefined;
+  if (isHeapWord(from, values, heap)) return 'heap';
   return isCustomHeapWord(from, values) ? 'use_custom_heap' : undefined;
+}
+
+function isHeapWord(from: MemoryOperand, values: ReadonlyMap<Register, Value>, heap: HeapSource): boolean {
+  if (!('allocGlobals' in heap) || from.sizeBytes !== 8 || from.isThreads) return false;
+  if ('address' in heap.allocGlobals) return from.address === heap.allocGlobals.address;
+  if (from.base === undefined || from.displacement !== 0) return false;
+  const base = values.get(from.base);
+  if (from.index === undefined) return base === 'alloc_globals';
+  return from.scale === 1 && areBlockAndOffset(base, values.get(from.index));
+}
+
+/** What an instruction makes of the parts of which a thread-safe build puts the heap's place together. */
+function threadValue(
+  instruction: Instruction,
+  values: ReadonlyMap<Register, Value>,
+  heap: HeapSource,
+): ThreadValue | undefined {
+  if (!('allocGlobals' in heap) || heap.storage === null || 'address' in heap.allocGlobals) return undefined;
+  if (loadsCacheOffset(instruction, heap.storage)) return 'cache offset';
+  const { mnemonic, operands } = instruction;
+  const [to, from] = operands;
+  let loaded: Value | undefined;
+  if (from?.kind === 'memory') {
+    const holdsOffset = from.base !== undefined && values.get(from.base) === 'cache offset';
+    if (isCacheWord(from, heap.storage, holdsOffset)) loaded = 'block';
+    else if (from.address === heap.allocGlobals.offsetAt && from.sizeBytes === 8) loaded = 'offset in block';
+  } else if (from?.kind === 'register') loaded = values.get(from.register);
+  if (mnemonic === 'mov') return loaded === 'block' || loaded === 'offset in block' ? loaded : undefined;
+  const held = to?.kind === 'register' && to.sizeBytes === 8 ? values.get(to.register) : undefined;
+  return mnemonic === 'add' && areBlockAndOffset(held, loaded) ? 'alloc_globals' : undefined;
+}
+
+function areBlockAndOffset(a: Value | undefined, b: Value | undefined): boolean {
+  return (a === 'block' && b === 'offset in block') || (a === 'offset in block' && b === 'block');
 }
 
 function isCustomHeapWord(operand: Operand, values: ReadonlyMap<Register, Value>): boolean {

@@ -1,12 +1,19 @@
 import { GLOBALS } from './engine-code.js';
 import type { EngineCode } from './engine-code.js';
 import type { ProofBook } from './layout-proof.js';
+import { offsetWordOf } from './load-chains.js';
 import type { StructuresVersion } from './structure-versions.js';
 import type { Structures } from './structures.js';
+import type { GlobalPlace } from './thread-storage.js';
 
 /** Global structures besides executor_globals, by symbol. */
 export const COMPILER_GLOBALS = 'compiler_globals';
 export const BASIC_GLOBALS = 'basic_globals';
+
+/** Sizes in bytes of the reads at an address. */
+type Sizes = Map<number, Set<number>>;
+/** Up to num_roots; what follows is of no interest here. */
+const GC_GLOBALS_BYTES = 32;
 
 /** Reads where the engine's globals keep what a snapshot starts from out of exported functions, each with its proof. */
 export class GlobalsReader {
@@ -103,15 +110,8 @@ export class GlobalsReader {
     );
   }
 
-  /** The collector's globals have no symbol: what gc_possible_root reads by address tells where they lie. */
-  gcGlobals(): number | null {
-    const read = new Map<number, Set<number>>();
-    for (const { operands } of this.code.instructions('gc_possible_root')) {
-      for (const operand of operands) {
-        if (operand.kind !== 'memory' || operand.address === undefined) continue;
-        read.set(operand.address, (read.get(operand.address) ?? new Set()).add(operand.sizeBytes));
-      }
-    }
+  /** The collector's globals have no symbol: what gc_possible_root reads tells where they lie. */
+  gcGlobals(): GlobalPlace | null {
     // { gc_root_buffer *buf; bool enabled, active, protected, full; uint32_t unused, first_unused, threshold, … num_roots }
     const shape: readonly (readonly [number, number])[] = [
       [0, 8],
@@ -120,12 +120,45 @@ export class GlobalsReader {
       [16, 4],
       [28, 4],
     ];
-    const found = [...read.keys()].filter((start) => {
-      return shape.every(([offset, sizeBytes]) => read.get(start + offset)?.has(sizeBytes) === true);
+    const read = this.code.storage === null ? this.#readStatically() : this.#readInBlock();
+    const found = [...read].flatMap(([place, sizes]) => {
+      const starts = [...sizes.keys()];
+      return starts
+        .filter((start) => shape.every(([offset, sizeBytes]) => sizes.get(start + offset)?.has(sizeBytes) === true))
+        .map((start) => ({ place, start }));
     });
-    const [address] = found;
-    if (address === undefined || found.length > 1) return null;
-    return this.book.note('gcGlobals', address, 'gc_possible_root adds to the buffer whose pointer is there');
+    const [one] = found;
+    if (one === undefined || found.length > 1) return null;
+    const proof = 'gc_possible_root adds to the buffer whose pointer is there';
+    if (one.place === null) {
+      return { address: this.book.note('gcGlobals', one.start, proof), sizeBytes: GC_GLOBALS_BYTES };
+    }
+    return one.start === 0 ? { offsetAt: this.book.note('gcGlobals.offsetAt', one.place, proof) } : null;
+  }
+
+  /** Sizes of what gc_possible_root reads, by address. */
+  #readStatically(): Map<null, Sizes> {
+    const sizes: Sizes = new Map();
+    for (const { operands } of this.code.instructions('gc_possible_root')) {
+      for (const operand of operands) {
+        if (operand.kind !== 'memory' || operand.address === undefined) continue;
+        addSize(sizes, operand.address, operand.sizeBytes);
+      }
+    }
+    return new Map([[null, sizes]]);
+  }
+
+  /** Likewise in the thread's block: by the word that holds a structure's offset, then by offset in the structure. */
+  #readInBlock(): Map<number, Sizes> {
+    const places = new Map<number, Sizes>();
+    for (const { root, path, sizeBytes } of this.code.allAccesses('gc_possible_root')) {
+      const word = offsetWordOf(root);
+      if (word === undefined || path.length !== 1) continue;
+      const sizes = places.get(word) ?? new Map<number, Set<number>>();
+      places.set(word, sizes);
+      addSize(sizes, path[0] ?? -1, sizeBytes);
+    }
+    return places;
   }
 
   /** zend_user_exception_handler reads the zval and its type; the other handlers lie around it in every version. */
@@ -206,4 +239,8 @@ export class GlobalsReader {
 
 function offsetOf({ path }: { readonly path: readonly number[] }): number {
   return path.at(-1) ?? -1;
+}
+
+function addSize(sizes: Sizes, at: number, sizeBytes: number): void {
+  sizes.set(at, (sizes.get(at) ?? new Set()).add(sizeBytes));
 }

@@ -9,8 +9,6 @@ import type { ProbeSites } from './probe-sites.js';
 
 /** Offsets in `zend_mm_heap` and `zend_mm_chunk` (Zend/zend_alloc.c), in bytes; they differ between patch releases. */
 export interface HeapLayout {
-  /** Virtual address in the ELF file of the pointer to the heap. */
-  readonly allocGlobals: number;
   readonly useCustomHeap: number;
   /** Bytes that live blocks take; with `peak`, its maximum. */
   readonly size: number;
@@ -56,12 +54,8 @@ class HeapReader {
     const peaks = this.#heapWords('zend_memory_peak_usage');
     const written = this.#heapWords('_emalloc');
     const hugeList = this.#hugeList();
+    this.#noteHeapPointer();
     return {
-      allocGlobals: this.#book.note(
-        'allocGlobals',
-        this.sites.allocGlobals,
-        'what zend_mm_get_heap and every guard load',
-      ),
       useCustomHeap: this.#book.note('useCustomHeap', 0, 'the word that every guard tests'),
       size,
       realSize: this.#book.one('realSize', without(usage, [size]), 'the other word that zend_memory_usage reads'),
@@ -74,6 +68,13 @@ class HeapReader {
       minBinSize: this.#minBinSize(),
       proofs: this.#book.proofs,
     };
+  }
+
+  #noteHeapPointer(): void {
+    const { allocGlobals } = this.sites;
+    const proof = 'what zend_mm_get_heap and every guard load';
+    if ('address' in allocGlobals) this.#book.note('allocGlobals', allocGlobals.address, proof);
+    else this.#book.note('allocGlobals.offsetAt', allocGlobals.offsetAt, `${proof}, from the thread's block`);
   }
 
   /** The table of block sizes that `_efree` reads must be the one that this program knows. */
@@ -159,8 +160,9 @@ class HeapReader {
 
   #chains(name: string): LoadChains | undefined {
     const symbol = this.disassembler.image.symbol(name);
-    const heap = { root: 'alloc_globals', address: this.sites.allocGlobals, sizeBytes: 8 };
-    return symbol === undefined ? undefined : loadChains(this.disassembler, symbol.address, [heap]);
+    const { allocGlobals, storage } = this.sites;
+    const heap = { root: 'alloc_globals', ...allocGlobals };
+    return symbol === undefined ? undefined : loadChains(this.disassembler, symbol.address, [heap], storage);
   }
 
   #instructions(name: string): Iterable<Instruction> {

@@ -19,6 +19,8 @@ export interface MemoryOperand {
   readonly displacement: number;
   /** The virtual address that an absolute or `rip`-relative operand means. */
   readonly address?: number;
+  /** Relative to the thread pointer (segment fs). */
+  readonly isThreads?: true;
   /** 0 for `lea`, which touches no memory. */
   readonly sizeBytes: number;
 }

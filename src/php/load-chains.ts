@@ -1,6 +1,8 @@
 import { flowGraph } from './control-flow.js';
 import { ARGUMENT_REGISTERS, REGISTERS } from './disassembly.js';
 import type { Disassembler, Instruction, MemoryOperand, Operand, Register } from './disassembly.js';
+import { isCacheWord, loadsCacheOffset } from './thread-storage.js';
+import type { GlobalPlace, ThreadStorage } from './thread-storage.js';
 
 /**
  * What a register holds, told by where it came from: `path` are the offsets dereferenced one after the other, starting
@@ -37,13 +39,27 @@ export interface LoadChains {
   readonly computed: readonly Pointer[];
 }
 
-/** A global structure whose members the code names by absolute addresses, or by way of a linkage slot. */
-export interface GlobalRoot {
-  /** Its symbol, if it has one. */
-  readonly root: string;
-  readonly address: number;
-  readonly sizeBytes: number;
+/**
+ * A global structure whose members the code names by absolute addresses, by way of a linkage slot, or by its offset in
+ * the thread's block. `root` is its symbol, if it has one.
+ */
+export type GlobalRoot = { readonly root: string } & GlobalPlace;
+
+/** The root of a structure in the thread's block that is no GlobalRoot, by the word that holds its offset. */
+export function threadRoot(offsetAt: number): string {
+  return `${THREAD_ROOT}${offsetAt.toString(16)}`;
 }
+
+/** The word of a `threadRoot`; undefined for any other root. */
+export function offsetWordOf(root: string): number | undefined {
+  return root.startsWith(THREAD_ROOT) ? parseInt(root.slice(THREAD_ROOT.length), 16) : undefined;
+}
+
+const THREAD_ROOT = 'thread block+';
+/** What code puts together to reach such a structure: the cache's offset, the block, a structure's offset in it. */
+const CACHE_OFFSET = 'offset of the cache';
+const BLOCK = 'thread block';
+const WORD = 'word ';
 
 /** Deep enough for `EG(current_execute_data)->func->common.scope->name`. */
 const LONGEST_PATH = 4;
@@ -54,6 +70,8 @@ type Registers = ReadonlyMap<Register, Pointer>;
 
 interface Globals {
   readonly roots: readonly GlobalRoot[];
+  /** Null where the globals are not in threads' blocks. */
+  readonly storage: ThreadStorage | null;
   readonly slotSymbol: (address: number) => string | undefined;
 }
 
@@ -67,8 +85,13 @@ const CALLER_SAVED: readonly Register[] = ['rax', 'rcx', 'rdx', 'rsi', 'rdi', 'r
  * each load. It is a reading of which structure offsets the compiled code uses, path by path; memory is not modelled,
  * so what goes through the stack is lost, never wrong.
  */
-export function loadChains(disassembler: Disassembler, entry: number, roots: readonly GlobalRoot[]): LoadChains {
-  const globals: Globals = { roots, slotSymbol: (address) => disassembler.image.slotSymbol(address) };
+export function loadChains(
+  disassembler: Disassembler,
+  entry: number,
+  roots: readonly GlobalRoot[],
+  storage: ThreadStorage | null = null,
+): LoadChains {
+  const globals: Globals = { roots, storage, slotSymbol: (address) => disassembler.image.slotSymbol(address) };
   const graph = flowGraph(disassembler, entry);
   const accesses = new Map<string, Access>();
   const computed = new Map<string, Pointer>();
@@ -143,12 +166,31 @@ function accessOf(instruction: Instruction, registers: Registers, globals: Globa
 /** The pointer that a memory operand's address is. */
 function placeOf(operand: MemoryOperand, registers: Registers, globals: Globals): Pointer | undefined {
   const { address, base, index, displacement } = operand;
-  if (address !== undefined) {
-    const global = globals.roots.find((one) => address >= one.address && address < one.address + one.sizeBytes);
-    return global === undefined ? undefined : origin(global.root, address - global.address);
+  if (operand.isThreads) return undefined;
+  if (address !== undefined) return staticPlace(address, globals);
+  if (base !== undefined && index !== undefined && operand.scale === 1) {
+    const global = inBlock(registers.get(base), registers.get(index), globals);
+    return global && { ...global, offset: global.offset + displacement };
   }
   const from = base === undefined || index !== undefined ? undefined : registers.get(base);
   return from === undefined ? undefined : { ...from, offset: from.offset + displacement };
+}
+
+function staticPlace(address: number, { roots }: Globals): Pointer | undefined {
+  for (const one of roots) {
+    if ('offsetAt' in one) continue;
+    if (address >= one.address && address < one.address + one.sizeBytes) return origin(one.root, address - one.address);
+  }
+  return undefined;
+}
+
+/** What the block and an offset in it, in either order, add up to. */
+function inBlock(a: Pointer | undefined, b: Pointer | undefined, { roots }: Globals): Pointer | undefined {
+  const [block, word] = a?.root === BLOCK ? [a, b] : [b, a];
+  if (block?.root !== BLOCK || block.path.length > 0 || word?.root.startsWith(WORD) !== true) return undefined;
+  const offsetAt = Number(word.root.slice(WORD.length));
+  const root = roots.find((one) => 'offsetAt' in one && one.offsetAt === offsetAt)?.root ?? threadRoot(offsetAt);
+  return origin(root, block.offset + word.offset);
 }
 
 function afterwards(instruction: Instruction, before: Registers, globals: Globals): Registers {
@@ -170,6 +212,8 @@ function destination({ operands: [to] }: Instruction): Register | undefined {
 function resultOf(instruction: Instruction, registers: Registers, globals: Globals): Pointer | undefined {
   const [to, from] = instruction.operands;
   if (to === undefined || from === undefined) return undefined;
+  const { storage } = globals;
+  if (storage !== null && loadsCacheOffset(instruction, storage)) return origin(CACHE_OFFSET, 0);
   switch (instruction.mnemonic) {
     case 'mov':
       return from.kind === 'register' ? wholeRegister(from, registers) : loaded(from, registers, globals);
@@ -177,6 +221,8 @@ function resultOf(instruction: Instruction, registers: Registers, globals: Globa
       return from.kind === 'memory' ? placeOf(from, registers, globals) : undefined;
     case 'add': {
       const held = wholeRegister(to, registers);
+      const other = from.kind === 'memory' ? loaded(from, registers, globals) : wholeRegister(from, registers);
+      if (other !== undefined) return inBlock(held, other, globals);
       return held === undefined || from.kind !== 'immediate'
         ? undefined
         : { ...held, offset: held.offset + from.value };
@@ -192,9 +238,16 @@ function wholeRegister(operand: Operand, registers: Registers): Pointer | undefi
 
 function loaded(from: Operand, registers: Registers, globals: Globals): Pointer | undefined {
   if (from.kind !== 'memory' || from.sizeBytes !== 8) return undefined;
+  if (globals.storage !== null) {
+    const holdsOffset = from.base !== undefined && registers.get(from.base)?.root === CACHE_OFFSET;
+    if (isCacheWord(from, globals.storage, holdsOffset)) return origin(BLOCK, 0);
+  }
   const symbol = from.address === undefined ? undefined : globals.slotSymbol(from.address);
   if (symbol !== undefined) return globals.roots.some(({ root }) => root === symbol) ? origin(symbol, 0) : undefined;
   const place = placeOf(from, registers, globals);
+  if (place === undefined && globals.storage !== null && from.address !== undefined) {
+    return origin(`${WORD}${String(from.address)}`, 0);
+  }
   if (place === undefined || place.path.length >= LONGEST_PATH) return undefined;
   return { root: place.root, path: [...place.path, place.offset], offset: 0 };
 }

@@ -8,6 +8,8 @@ import type { Disassembler, Register } from './disassembly.js';
 import { findEntrySite } from './entry-site.js';
 import { findFirstBranch, hex, unproven } from './first-branch.js';
 import type { FirstBranch, HeapSource } from './first-branch.js';
+import { findThreadStorage } from './thread-storage.js';
+import type { GlobalPlace, ThreadStorage } from './thread-storage.js';
 
 export type { Register } from './disassembly.js';
 export type { ResultSource } from './allocator-parts.js';
@@ -52,7 +54,9 @@ export interface ResultSite {
 
 export interface ProbeSites {
   /** Where the pointer to the heap lies. */
-  readonly allocGlobals: number;
+  readonly allocGlobals: GlobalPlace;
+  /** How threads find their globals; null in a build that is not thread-safe. */
+  readonly storage: ThreadStorage | null;
   readonly alloc: readonly AllocSite[];
   readonly free: readonly FreeSite[];
   readonly realloc: readonly ReallocSite[];
@@ -89,11 +93,12 @@ const REQUIRED = ['_emalloc', '_efree', '_erealloc', '_emalloc_large', '_emalloc
 const TESTED_BY_HEAP_API = 1;
 
 class SiteFinder {
-  readonly #heap: { readonly allocGlobals: number };
+  readonly #heap: { readonly allocGlobals: GlobalPlace; readonly storage: ThreadStorage | null };
   readonly #forwarded: { from: string; to: string }[] = [];
 
   constructor(readonly disassembler: Disassembler) {
-    this.#heap = { allocGlobals: findAllocGlobals(disassembler) };
+    const storage = findThreadStorage(disassembler);
+    this.#heap = { allocGlobals: findAllocGlobals(disassembler, storage), storage };
   }
 
   find(): ProbeSites {
@@ -114,7 +119,7 @@ class SiteFinder {
     const destroy = findEntrySite(this.disassembler, 'destroy_op_array');
     const fiberSwitch = this.#fiberSwitch();
     return {
-      allocGlobals: this.#heap.allocGlobals,
+      ...this.#heap,
       alloc,
       free,
       realloc,

@@ -14,6 +14,10 @@ export function snapshotNotes({ image, blocks }: HeapAnalysis): string[] {
       'the copy was taken in the middle of an allocation: a block may be missing, or counted that is not there',
     );
   }
+  const { otherPhpThreads = 0 } = header;
+  if (otherPhpThreads > 0) {
+    notes.push(`${String(otherPhpThreads)} other threads of the process have PHP heaps of their own: this is the main thread's`);
+  }
   const own = image.pointer(header.heapAddress + header.heap.size);
   if (own !== blocks.liveBytes) {
     notes.push(`the live blocks have ${String(blocks.liveBytes)} bytes, the heap itself counts ${String(own)}`);

@@ -177,8 +177,8 @@ function capture(pid: number, options: CaptureOptions = {}) {
   }
 }
 
-function structuresOf({ process: { elf, loadBias }, layout }: ReturnType<typeof openTarget>) {
-  return deriveStructures(elf, layout, loadBias).structures;
+function structuresOf({ process: { elf }, layout, globals }: ReturnType<typeof openTarget>) {
+  return deriveStructures(elf, layout, (place) => globals.at(place)).structures;
 }
 
 function isSame(t: ExecutionContext, actual: MemoryImage, expected: MemoryImage): void {

@@ -30,7 +30,7 @@ function results(sites: ProbeSites): string[] {
 
 test('Debian 8.2.36: each kind of allocation is probed at its guard, argument followed', (t) => {
   const { alloc, free, realloc, allocGlobals } = sitesOf('debian-8.2.36');
-  t.is(allocGlobals, 0x58ae50);
+  t.deepEqual(allocGlobals, { address: 0x58ae50, sizeBytes: 8 });
   t.is(told(one(alloc, '_emalloc')), 'any 2d7d3b rdi rax');
   t.is(told(one(alloc, '_emalloc_8')), 'small 2d6a3b - rdi');
   t.is(told(one(alloc, '_emalloc_large')), 'large 2d74c2 rdi rbp');

@@ -10,7 +10,7 @@ import { CutImage, cutBinary } from '../fixtures/sites/image.js';
 const BUILDS = ['debian-8.2.36', 'debian-libphp-8.2.36', 'libphp-7.4.33', 'libphp-8.1.29', 'libphp-8.5.2'];
 
 function derive(image: CutImage, version: string, loadBias = 0): DerivedStructures {
-  return deriveStructures(image, deriveEngineLayout(new Disassembler(image), version), loadBias);
+  return deriveStructures(image, deriveEngineLayout(new Disassembler(image), version), (place) => 'address' in place ? place.address + loadBias : place.offsetAt);
 }
 
 function of(build: string): DerivedStructures {
@@ -144,6 +144,6 @@ test('a closure that differs from the table is taken as the code has it', (t) =>
 test('a version whose structures nobody has checked is refused with the place to add it', (t) => {
   const image = new CutImage(cutBinary('debian-8.2.36'));
   const engine = { ...deriveEngineLayout(new Disassembler(image), '8.2.36'), version: '8.6.0' };
-  const error = t.throws(() => deriveStructures(image, engine, 0), { instanceOf: PhptraceError });
+  const error = t.throws(() => deriveStructures(image, engine, () => 0), { instanceOf: PhptraceError });
   t.regex(error.message, /8\.6\.0.*structure-versions\.ts/);
 });
