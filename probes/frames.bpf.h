@@ -14,6 +14,8 @@
  * (Zend/zend_vm_opcodes.h); 7.4 to 8.5. */
 #define ZEND_OP_OPCODE 28
 #define GENERATOR_CREATE 139
+/* A function's code is entered at the first opline, or behind the arguments that a call has given. */
+#define COMPILED_HANDLERS 16
 
 /* EG(vm_stack_top) and what follows it (php-src Zend/zend_globals.h). */
 struct vm_stack {
@@ -215,6 +217,21 @@ __noinline u64 pushed_opline(u64 sp, u64 frame, u64 func)
 	return found;
 }
 
+/* Has opcache's JIT compiled this function, or parts of it, or set out to count its calls? Then handlers among its
+ * first are code of the JIT's. Such code saves the opline in the frame before all that may allocate, and r15 is left
+ * over from before (php-src ext/opcache/jit/zend_jit_x86.dasc, SET_EX_OPLINE). */
+__noinline u32 is_compiled(u64 func)
+{
+	u64 opcodes = read_word(func + knobs.op_array_opcodes);
+	u32 last = read_u32(func + knobs.op_array_last);
+	for (int i = 0; i < COMPILED_HANDLERS && i < last; i++) {
+		u64 handler = read_word(opcodes + (u64)i * knobs.zend_op_size);
+		if (handler < knobs.code_start || handler >= knobs.code_end)
+			return 1;
+	}
+	return 0;
+}
+
 struct place {
 	u32 site;
 	u32 is_new;
@@ -230,6 +247,8 @@ static __always_inline u64 running_opline(const struct frame *frame, u64 at, int
 {
 	u64 opcodes, pushed;
 
+	if (control.has_compiled_code && frame->opline != vm_opline && is_compiled(frame->func))
+		return line_opline(frame->func, frame->opline);
 	if ((at == vm_frame || is_innermost) && owns_opline(frame->func, vm_opline, &opcodes))
 		return vm_opline;
 	pushed = is_innermost ? pushed_opline(sp, at, frame->func) : 0;
@@ -254,7 +273,7 @@ static __always_inline void find_place(const struct vm_stack *stack, u64 vm_fram
 	place->func = 0;
 	place->opline = vm_opline;
 	for (int i = 0; i < INNER_FRAMES && at; i++) {
-		if (at == vm_frame) {
+		if (at == vm_frame && !control.has_compiled_code) {
 			const struct site *site = find_site(vm_opline);
 			if (site) {
 				place->site = site->id;

@@ -12,6 +12,9 @@
 struct knobs {
 	unsigned long long alloc_globals;
 	unsigned long long executor_globals;
+	unsigned long long
+		code_start; /* PHP's own machine code: handlers of oplines elsewhere are the JIT compiler's */
+	unsigned long long code_end;
 	unsigned int pid;    /* 0 where it is not known: phptrace is in a pid namespace of its own */
 	unsigned int thread; /* the one that is followed; 0: whichever comes, for the globals are the process's */
 	unsigned int eg_vm_stack_top; /* followed by end, page, page size, current_execute_data: 40 bytes */
@@ -76,7 +79,7 @@ struct control {
 	unsigned int stop_at_execute;      /* stop it where a compiled script is about to run */
 	unsigned int stop_at_shutdown;     /* stop it where its request is over, with all that it made still there */
 	unsigned int hooks_ready;          /* 0 while hooks are put in place: none is to begin before the others */
-	unsigned int unused;
+	unsigned int has_compiled_code;    /* opcache's JIT is on */
 };
 
 #endif

@@ -459,7 +459,11 @@ int on_switch(struct pt_regs *ctx)
 SEC("uprobe")
 int on_execute(struct pt_regs *ctx)
 {
-	if (control.stop_at_execute && is_followed())
+	if (!is_followed())
+		return 0;
+	if (is_compiled(ctx->rdi))
+		control.has_compiled_code = 1;
+	if (control.stop_at_execute)
 		bpf_send_signal(SIGSTOP);
 	return 0;
 }

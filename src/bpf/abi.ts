@@ -8,34 +8,38 @@ export const MAX_SITES = 65536;
 export const BIN_SLOTS = 32;
 export const SIZE8_SLOTS = 512;
 
-/** struct knobs: offset of each field in bytes. The first two are 64-bit, the arrays as their names say. */
+/** struct knobs: offset of each field in bytes. The arrays are as their names say. */
 export const KNOBS = {
   allocGlobals: 0,
   executorGlobals: 8,
-  pid: 16,
-  thread: 20,
-  egVmStackTop: 24,
-  heapSize: 28,
-  heapFreeSlot: 32,
-  heapHugeList: 36,
-  chunkMap: 40,
-  funcName: 44,
-  funcScope: 48,
-  opArrayFilename: 52,
-  opArrayLineStart: 56,
-  opArrayOpcodes: 60,
-  opArrayLast: 64,
-  opArrayRefcount: 68,
-  className: 72,
-  zendOpSize: 76,
-  zendOpLineno: 80,
-  zendStringVal: 84,
-  minBinSize: 88,
-  binSize: 92,
-  binOfSize8: 92 + 4 * BIN_SLOTS,
+  codeStart: 16,
+  codeEnd: 24,
+  pid: 32,
+  thread: 36,
+  egVmStackTop: 40,
+  heapSize: 44,
+  heapFreeSlot: 48,
+  heapHugeList: 52,
+  chunkMap: 56,
+  funcName: 60,
+  funcScope: 64,
+  opArrayFilename: 68,
+  opArrayLineStart: 72,
+  opArrayOpcodes: 76,
+  opArrayLast: 80,
+  opArrayRefcount: 84,
+  className: 88,
+  zendOpSize: 92,
+  zendOpLineno: 96,
+  zendStringVal: 100,
+  minBinSize: 104,
+  binSize: 108,
+  binOfSize8: 108 + 4 * BIN_SLOTS,
 } as const;
 /** Up to a multiple of the words at its beginning. */
-export const KNOBS_BYTES = 92 + 4 * BIN_SLOTS + SIZE8_SLOTS + 4;
+export const KNOBS_BYTES = 108 + 4 * BIN_SLOTS + SIZE8_SLOTS + 4;
+/** Of 64 bits; all others but the tables are of 32. */
+export const WIDE_KNOBS: readonly string[] = ['allocGlobals', 'executorGlobals', 'codeStart', 'codeEnd'];
 
 /** struct hook. */
 export const HOOK = {
@@ -76,6 +80,7 @@ export const CONTROL = {
   stopAtExecute: 40,
   stopAtShutdown: 44,
   hooksReady: 48,
+  hasCompiledCode: 52,
 } as const;
 
 /** The numbers of registers in a cookie: those of the instruction set. */

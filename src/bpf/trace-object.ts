@@ -13,7 +13,7 @@ import {
   setMaxEntries,
 } from '../native/libbpf.js';
 import type { BpfObject, BpfProgram } from '../native/libbpf.js';
-import { CONTROL, COUNTERS, EXTENT, HOOK, HOOK_BYTES, KNOBS, MAX_HOOKS, MAX_SITES } from './abi.js';
+import { CONTROL, COUNTERS, EXTENT, HOOK, HOOK_BYTES, KNOBS, MAX_HOOKS, MAX_SITES, WIDE_KNOBS } from './abi.js';
 import type { Extent } from './abi.js';
 import { loadObjectFile } from './object-file.js';
 import { mapRing } from './ring.js';
@@ -128,6 +128,15 @@ export class TraceObject {
     this.control.setUint32(CONTROL.hooksReady, 1, true);
   }
 
+  /** Code of opcache's JIT compiler may run: lines are told as it tells them. The programs see its beginning in `run`. */
+  expectCompiledCode(): void {
+    this.control.setUint32(CONTROL.hasCompiledCode, 1, true);
+  }
+
+  get hasCompiledCode(): boolean {
+    return this.control.getUint32(CONTROL.hasCompiledCode, true) !== 0;
+  }
+
   /** Calls of a hook's function inside a loop of its own. */
   nestedCalls(hook: number): number {
     return this.hooks.getUint32(hook * HOOK_BYTES + HOOK.nested, true);
@@ -193,7 +202,7 @@ function writeKnobs(view: DataView, knobs: Knobs): void {
   for (const [name, offset] of Object.entries(KNOBS)) {
     if (name === 'binSize' || name === 'binOfSize8') continue;
     const value = knobs[name as keyof typeof knobs] as number;
-    if (name === 'allocGlobals' || name === 'executorGlobals') view.setBigUint64(offset, BigInt(value), true);
+    if (WIDE_KNOBS.includes(name)) view.setBigUint64(offset, BigInt(value), true);
     else view.setUint32(offset, value, true);
   }
   knobs.binSize.forEach((size, bin) => {

@@ -52,7 +52,8 @@ export async function chooseLoop(target: Target, signal: AbortSignal): Promise<C
     const statement = statementAround(target.engine, samples, outer);
     if (!statement) continue;
     const isTurning = (hits: readonly number[]): boolean => (hits[0] ?? 0) >= 2;
-    if (isTurning(await countHits(followedThread(target), [statement.head], signal, isTurning))) return statement.chosen;
+    if (isTurning(await countHits(followedThread(target), [statement.head], signal, isTurning)))
+      return statement.chosen;
   }
   throw noLoop(`nothing on the stack began again in ${String(samples.count)} samples`);
 }

@@ -3,7 +3,7 @@ import { attachProcessEvents, attachUprobes, MissingUprobeMulti } from '../bpf/l
 import type { Attachment, LinkKind, Probe } from '../bpf/links.js';
 import { TraceObject } from '../bpf/trace-object.js';
 import { goneProcess } from '../php/memory.js';
-import { processState } from '../php/process.js';
+import { canRunCompiledCode, processState } from '../php/process.js';
 import { findSwitchSites } from '../php/switch-sites.js';
 import { knobsOf } from './target.js';
 import type { Target } from './target.js';
@@ -65,6 +65,7 @@ function probe(target: Target, probes: readonly Probe[], ringBytes: number, link
   const attachments: Attachment[] = [];
   const probed: ProbedProcess = { object, links, attachments, switching: [] };
   try {
+    if (canRunCompiledCode(target.process.pid)) object.expectCompiledCode();
     attachments.push(attachProcessEvents(object));
     attachments.push(attachUprobes(object, links, target.process.file, target.process.pid, probes));
     probeSwitches(target, probed);

@@ -305,9 +305,19 @@ export class Session {
       [this.options.followsForks ? 0 : this.forks, 'forks or new threads: children were not traced'],
       [this.target.globals.thread?.others ?? 0, 'other threads of the process run PHP too: only the main one was traced'],
     ];
-    const isCut = this.requests > 1 && this.hooks.inPlace.some(({ loop }) => !['request', 'none'].includes(loop));
+    const isCompiled = this.probed.object.hasCompiledCode && this.hooks.inPlace.length > 0;
+    const compiled =
+      "opcache's JIT is on, and calls of code that it has compiled may not be seen: a loop can be several calls, or " +
+      'none is seen, and its lines may be those of the statement before (opcache.jit=disable; a --loop of request, none ' +
+      'or symbol:NAME sees each)';
+    const isCut = this.requests > 1 && this.hooks.inPlace.some(({ loop }) => isCode(loop));
     const cut = `${String(this.requests)} requests ended, and PHP drops their code unless opcache keeps it: use --loop request`;
     const said = counted.filter(([times]) => times > 0).map(([times, what]) => `${String(times)} ${what}`);
-    return [...said, ...(isCut ? [cut] : []), ...this.hooks.explainNested()];
+    return [...said, ...(isCompiled ? [compiled] : []), ...(isCut ? [cut] : []), ...this.hooks.explainNested()];
   }
+}
+
+/** Whether a loop is PHP code: a function or a line of it. */
+function isCode(loop: string): boolean {
+  return loop !== 'request' && loop !== 'none' && !loop.startsWith('symbol:');
 }

@@ -194,6 +194,8 @@ export function knobsOf(target: Target): Knobs {
   return {
     allocGlobals: globals.allocGlobals,
     executorGlobals: globals.executorGlobals,
+    codeStart: process.code.start,
+    codeEnd: process.code.end,
     pid: sharesKernelPids() ? process.pid : 0,
     thread: followedInKernel(target),
     egVmStackTop: vmStackTop(target),

@@ -29,7 +29,11 @@ export interface DerivedStructures {
  * @param placeInProcess the address in the process of a structure of globals
  * @throws PhptraceError for a minor version that the table lacks, and a field that code and table leave open
  */
-export function deriveStructures(image: CodeImage, engine: EngineLayout, placeInProcess: PlaceInProcess): DerivedStructures {
+export function deriveStructures(
+  image: CodeImage,
+  engine: EngineLayout,
+  placeInProcess: PlaceInProcess,
+): DerivedStructures {
   const known = structuresVersion(engine.version);
   if (known === undefined) {
     throw new PhptraceError(

@@ -30,8 +30,7 @@ export interface FirstBranch {
 
 /** What the heap pointer is known by. */
 export type HeapSource =
-  | { readonly allocGlobals: GlobalPlace; readonly storage: ThreadStorage | null }
-  | { readonly argument: number };
+  { readonly allocGlobals: GlobalPlace; readonly storage: ThreadStorage | null } | { readonly argument: number };
 
 /** The guard comes within 13 instructions, in 1224 functions of 18 builds; the heap API of 8.4 and 8.5 needs 18. */
 const LONGEST_PROLOGUE = 24;
@@ -115,7 +114,8 @@ function decisionOf({ mnemonic, operands }: Instruction, values: ReadonlyMap<Reg
 function step(instruction: Instruction, values: Map<Register, Value>, heap: HeapSource): void {
   const { mnemonic, operands, written } = instruction;
   const [to, from] = operands;
-  const moved = threadValue(instruction, values, heap) ?? (mnemonic === 'mov' ? valueOf(from, values, heap) : undefined);
+  const moved =
+    threadValue(instruction, values, heap) ?? (mnemonic === 'mov' ? valueOf(from, values, heap) : undefined);
   for (const register of written) values.delete(register);
   if (to?.kind === 'register' && moved !== undefined) values.set(to.register, moved);
 }

@@ -37,6 +37,8 @@ export interface PhpProcess {
   readonly loadBias: number;
   /** Data of the library that the program itself has in its place (R_X86_64_COPY): addresses in the process, by symbol. */
   readonly copies: ReadonlyMap<string, number>;
+  /** The range of the process's addresses in which this file's machine code lies; `end` is past it. */
+  readonly code: { readonly start: number; readonly end: number };
 }
 
 /**
@@ -67,7 +69,9 @@ export function openPhpProcess(pid: number, open: OpenMapped = openOwn): PhpProc
       const loadBias = biasOf(elf, mappings);
       const copies =
         name === executable.mapped ? new Map<string, number>() : copiesIn(pid, executable.mapped, maps, elf);
-      return { pid, memory: new ProcessMemory(pid), elf, file, fileName: name, loadBias, copies };
+      const machineCode = mappings.filter((map) => map.executable);
+      const code = { start: machineCode[0]?.start ?? 0, end: machineCode.at(-1)?.end ?? 0 };
+      return { pid, memory: new ProcessMemory(pid), elf, file, fileName: name, loadBias, copies, code };
     }
     if (elf.symbol('executor_globals') === undefined && looksLikePhp(elf)) stripped = name;
     if (open === openOwn) elf.close();
@@ -90,6 +94,14 @@ export function openPhpProcess(pid: number, open: OpenMapped = openOwn): PhpProc
 export function dataAddress({ elf, loadBias, copies }: PhpProcess, name: string): number | undefined {
   const symbol = elf.symbol(name);
   return symbol && (copies.get(name) ?? symbol.address + loadBias);
+}
+
+/**
+ * Whether a process can have code of opcache's JIT compiler: it makes it in the memory that all of PHP's processes
+ * share, and nothing else runs there.
+ */
+export function canRunCompiledCode(pid: number): boolean {
+  return readMaps(pid).some(({ executable, shared }) => executable && shared);
 }
 
 /** The name of the SAPI as it calls itself: `cli`, `fpm-fcgi`. Undefined before PHP has started. */

@@ -16,7 +16,9 @@ export function snapshotNotes({ image, blocks }: HeapAnalysis): string[] {
   }
   const { otherPhpThreads = 0 } = header;
   if (otherPhpThreads > 0) {
-    notes.push(`${String(otherPhpThreads)} other threads of the process have PHP heaps of their own: this is the main thread's`);
+    notes.push(
+      `${String(otherPhpThreads)} other threads of the process have PHP heaps of their own: this is the main thread's`,
+    );
   }
   const own = image.pointer(header.heapAddress + header.heap.size);
   if (own !== blocks.liveBytes) {

@@ -10,7 +10,9 @@ import { CutImage, cutBinary } from '../fixtures/sites/image.js';
 const BUILDS = ['debian-8.2.36', 'debian-libphp-8.2.36', 'libphp-7.4.33', 'libphp-8.1.29', 'libphp-8.5.2'];
 
 function derive(image: CutImage, version: string, loadBias = 0): DerivedStructures {
-  return deriveStructures(image, deriveEngineLayout(new Disassembler(image), version), (place) => 'address' in place ? place.address + loadBias : place.offsetAt);
+  return deriveStructures(image, deriveEngineLayout(new Disassembler(image), version), (place) =>
+    'address' in place ? place.address + loadBias : place.offsetAt,
+  );
 }
 
 function of(build: string): DerivedStructures {
