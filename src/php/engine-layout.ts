@@ -7,7 +7,7 @@ import { ProofBook } from './layout-proof.js';
 import type { LayoutProof } from './layout-proof.js';
 import { findThreadStorage, placeOfGlobal } from './thread-storage.js';
 import type { GlobalPlace } from './thread-storage.js';
-import { engineVersion } from './versions.js';
+import { engineVersion, oldestKnown } from './versions.js';
 import type { EngineVersion } from './versions.js';
 
 /** Offsets in PHP's structures, in bytes, for one build. */
@@ -102,6 +102,12 @@ export function deriveEngineLayout(disassembler: Disassembler, version: string):
   if (globals === undefined) throw noGlobals(image);
   const known = engineVersion(version);
   if (known === undefined) {
+    const oldest = oldestKnown(version);
+    if (oldest !== undefined) {
+      throw new PhptraceError(
+        `${image.name} is PHP ${version}, and the oldest that can be looked at is ${oldest}: upgrade it`,
+      );
+    }
     throw new PhptraceError(
       `${image.name}: the structures of PHP ${version} are not known: add a row to src/php/versions.ts, see docs/`,
     );

@@ -7,6 +7,7 @@ import { biasOf, nameOfMapped } from './mapped-file.js';
 import { explainProc, readMaps } from './maps.js';
 import type { Mapped } from './maps.js';
 import { ProcessMemory } from './memory.js';
+import { explainNoPhp } from './not-php.js';
 
 /** The process runs something else: for a command that is being launched, not yet PHP. */
 export class NotPhp extends PhptraceError {}
@@ -73,7 +74,7 @@ export function openPhpProcess(pid: number, open: OpenMapped = openOwn): PhpProc
       const code = { start: machineCode[0]?.start ?? 0, end: machineCode.at(-1)?.end ?? 0 };
       return { pid, memory: new ProcessMemory(pid), elf, file, fileName: name, loadBias, copies, code };
     }
-    if (elf.symbol('executor_globals') === undefined && looksLikePhp(elf)) stripped = name;
+    if (looksLikePhp(elf)) stripped = name;
     if (open === openOwn) elf.close();
   }
   if (stripped !== undefined) {
@@ -85,8 +86,8 @@ export function openPhpProcess(pid: number, open: OpenMapped = openOwn): PhpProc
   }
   if (unread !== undefined) throw unread;
   throw new NotPhp(
-    `process ${String(pid)} (${executable.name}) is not PHP: no mapped file has PHP's allocator: ` +
-      'look for the right pid with `pgrep -a php`',
+    `process ${String(pid)} (${executable.name}) is not PHP that can be looked at: ` +
+      explainNoPhp(executable.name, `/proc/${String(pid)}/exe`),
   );
 }
 

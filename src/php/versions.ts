@@ -35,6 +35,13 @@ export function engineVersion(version: string): EngineVersion | undefined {
   return ENGINE_VERSIONS.find(({ minor }) => version.startsWith(`${minor}.`));
 }
 
+/** The oldest minor version that is known, where this one is older still; undefined where it is not. */
+export function oldestKnown(version: string): string | undefined {
+  const [oldest] = ENGINE_VERSIONS;
+  const isOlder = oldest !== undefined && version.localeCompare(oldest.minor, 'en', { numeric: true }) < 0;
+  return isOlder ? oldest.minor : undefined;
+}
+
 const ENGINE_VERSIONS: readonly EngineVersion[] = [
   {
     minor: '7.4',

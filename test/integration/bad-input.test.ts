@@ -5,15 +5,17 @@ import {
   readFileSync,
   readdirSync,
   realpathSync,
+  renameSync,
   statSync,
   symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { execFileSync } from 'node:child_process';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { cli, integration, php, settledLoops, until, type Workplace } from './harness.js';
-import type { ProgramOptions } from './program.js';
+import { cli, integration, php, root, settledLoops, until, type Workplace } from './harness.js';
+import type { Program, ProgramOptions } from './program.js';
 
 // What cannot be traced is refused in one line that says what, why and the way out; exit code 2; nothing left behind.
 
@@ -43,15 +45,52 @@ integration('a process that is not PHP', async (t, place) => {
 });
 
 integration('a PHP whose symbols are gone', async (t, place) => {
-  const binary = place.path('php-without-symbols');
-  copyFileSync(realpathSync(execFileSync('which', [php], { encoding: 'utf8' }).trim()), binary);
-  const renamed = Buffer.from(readFileSync(binary).toString('latin1').replaceAll('_emalloc', '_xmalloc'), 'latin1');
-  writeFileSync(binary, renamed);
-  const running = place.start(binary, ['-n', '-r', 'echo "ready\n"; sleep(30);']);
-  await until(() => running.stdout.includes('ready') || running.ended !== undefined, 'the renamed php');
-  await refuses(t, place, ['attach', String(running.pid), '--loop', 'none'], [/_emalloc|symbol/i]);
+  const running = await startCopy(place, (text) => text.replaceAll('_emalloc', '_xmalloc'));
+  await refuses(t, place, ['attach', String(running.pid), '--loop', 'none'], [/is PHP without symbols.*_emalloc/]);
   t.is(running.ended, undefined);
 });
+
+integration('a program that is called php and is none', async (t, place) => {
+  copyFileSync('/bin/sleep', place.path('php'));
+  const other = place.start(place.path('php'), ['30']);
+  await refuses(t, place, ['attach', String(other.pid)], [String(other.pid), /is not PHP.*pgrep/]);
+  t.is(other.ended, undefined);
+});
+
+integration('a 32-bit program', async (t, place) => {
+  writeFileSync(place.path('php'), program32(), { mode: 0o755 });
+  const other = place.start(place.path('php'), []);
+  await refuses(t, place, ['attach', String(other.pid)], [String(other.pid), /32-bit.*amd64/]);
+});
+
+integration('a program that an emulator runs', async (t, place) => {
+  copyFileSync('/bin/sleep', place.path('qemu-aarch64-static'));
+  const other = place.start(place.path('qemu-aarch64-static'), ['30']);
+  await refuses(t, place, ['attach', String(other.pid)], [String(other.pid), /emulator.*x86-64/]);
+});
+
+integration('a PHP that is too old', async (t, place) => {
+  const running = await startCopy(place, (text) => text.replace(/(X-Powered-By: PHP)\/\d\.\d\./, '$1/7.3.'));
+  await refuses(t, place, ['attach', String(running.pid), '--loop', 'none'], [/PHP 7\.3\.\d+.*7\.4: upgrade/]);
+  t.is(running.ended, undefined);
+});
+
+integration(
+  'a binary that was replaced under the process, or is gone, is the one that the process runs',
+  async (t, place) => {
+    const binary = place.path('php');
+    const running = await startCopy(place, (text) => text, [join(root, hooks)]);
+    copyFileSync('/bin/sleep', `${binary}.new`);
+    renameSync(`${binary}.new`, binary);
+    const args = ['--loop', 'handle', '--loops', '5', '--duration', '10s'];
+    t.is((await place.attachJson(running.pid, args)).report.verdict, 'leak');
+    unlinkSync(binary);
+    t.is((await place.attachJson(running.pid, args)).report.verdict, 'leak');
+    const { exitCode, stdout, stderr } = await place.phptrace(['dump', String(running.pid)]);
+    t.is(exitCode, 0, stderr);
+    t.regex(stdout, /What holds the memory/);
+  },
+);
 
 integration('a custom allocator', async (t, place) => {
   const running = await place.startReady(hooks, [], { env: { USE_ZEND_ALLOC: '0' } });
@@ -149,6 +188,37 @@ integration('a command that cannot be run', async (t, place) => {
   await refuses(t, place, ['run', '--loop', 'handle'], [/command/i]);
   await refuses(t, place, ['run', '--loop', 'handle', '--', 'sleep', '20'], [/php/i]);
 });
+
+/** Starts a copy of php with other bytes in it, called php, and waits until it is ready. */
+async function startCopy(
+  place: Workplace,
+  change: (text: string) => string,
+  args: readonly string[] = ['-r', 'echo "ready\n"; sleep(30);'],
+): Promise<Program> {
+  const original = readFileSync(realpathSync(execFileSync('which', [php], { encoding: 'utf8' }).trim()));
+  writeFileSync(place.path('php'), Buffer.from(change(original.toString('latin1')), 'latin1'), { mode: 0o755 });
+  const running = place.start(place.path('php'), ['-n', ...args]);
+  await until(() => running.stdout.includes('ready') || running.ended !== undefined, 'the copy of php');
+  return running;
+}
+
+/** A 32-bit ELF executable (elf(5)) of one segment, that calls pause(2) for ever. */
+function program32(): Uint8Array {
+  const [headerBytes, segmentBytes, base] = [52, 32, 0x08048000];
+  const code = [0xb8, 29, 0, 0, 0, 0xcd, 0x80, 0xeb, 0xf7]; // mov eax, 29; int 0x80; jmp back
+  const start = headerBytes + segmentBytes;
+  const bytes = new DataView(new ArrayBuffer(start + code.length));
+  const words = (at: number, values: readonly number[]) =>
+    values.forEach((value, index) => bytes.setUint32(at + 4 * index, value, true));
+  // 0x7f 'ELF', 32 bits, little-endian, version 1.
+  words(0, [0x464c457f, 0x00010101]);
+  // ET_EXEC of EM_386; version, entry, program headers, no sections, flags; sizes of the headers, one segment.
+  words(16, [0x00030002, 1, base + start, headerBytes, 0, 0, (segmentBytes << 16) | headerBytes, 1]);
+  // PT_LOAD: offset, addresses, sizes, readable and executable, aligned to a page.
+  words(headerBytes, [1, 0, base, base, bytes.byteLength, bytes.byteLength, 5, 0x1000]);
+  code.forEach((byte, index) => bytes.setUint8(start + index, byte));
+  return new Uint8Array(bytes.buffer);
+}
 
 /** Runs phptrace and expects its refusal: one line with these words, exit code 2, no log in the state directory. */
 async function refuses(
