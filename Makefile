@@ -6,6 +6,7 @@ PACKAGES := php-cli=/usr/bin/php php-dev=/usr/bin/phpize php-curl=/usr/lib/php/*
 	clang=/usr/bin/clang llvm=/usr/bin/llvm-strip clang-format=/usr/bin/clang-format \
 	libbpf1=/usr/lib/*-linux-gnu/libbpf.so.1 libbpf-dev=/usr/include/bpf/bpf_helpers.h \
 	runc=/usr/sbin/runc gcc=/usr/bin/gcc libc6-dev=/usr/include/stdio.h make=/usr/bin/make
+BUILD_PACKAGES := dpkg-dev=/usr/bin/dpkg-source
 CHROMIUM_PACKAGES := chromium=/usr/bin/chromium
 # Unpacked into .cache, not installed: a server that is installed starts.
 SAPI_PACKAGES := php8.2-fpm libapache2-mod-php8.2 apache2-bin libapr1 libaprutil1 libphp8.2-embed
@@ -27,8 +28,9 @@ AVA_FLAGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build test test-unit test-chromium test-versions test-swoole test-sapis sapis versions-table \
-	php-versions demo bench lint typecheck format clean pack apt apt-bench apt-chromium corpus
+.PHONY: help setup build test test-unit test-chromium test-versions test-swoole test-sapis sapis \
+	versions-table php-versions demo bench lint typecheck format clean pack apt apt-bench apt-chromium corpus \
+	php-builds test-builds builds-table apt-builds
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +69,15 @@ versions-table: build php-versions ## run them and write the table of docs/php-v
 
 corpus: build ## trace all programs of test/cases and print how right the reports are
 	$(SUDO) npm run --silent corpus
+
+php-builds: | apt-builds ## build the PHPs of `make test-builds` from Debian's source (minutes, into .cache)
+	test/builds/build.sh .cache/php-builds
+
+test-builds: build php-builds ## run the tests of thread-safe, debug and static builds, and of Xdebug
+	$(BIN)/ava --config ava.builds.config.js $(AVA_FLAGS)
+
+builds-table: build php-builds ## run them and write their table of docs/php-versions.md
+	PHPTRACE_VERSIONS_TABLE=docs/php-versions.md $(BIN)/ava --config ava.builds.config.js
 
 demo: build ## trace a worker that leaks and check that the report names its lines
 	$(SUDO) examples/demo.sh
@@ -133,6 +144,9 @@ apt:
 
 apt-bench:
 	$(call install,$(BENCH_PACKAGES))
+
+apt-builds:
+	$(call install,$(BUILD_PACKAGES))
 
 apt-chromium:
 	$(call install,$(CHROMIUM_PACKAGES))

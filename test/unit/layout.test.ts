@@ -137,7 +137,7 @@ test('a version that nobody has checked is refused with the place to add it', (t
   t.regex(error.message, /8\.6\.0.*versions\.ts/);
 });
 
-test('a thread-safe build is refused as such', (t) => {
+test('a thread-safe build that does not tell where its threads keep their globals is refused', (t) => {
   const cut = cutBinary('debian-8.2.36');
   const { executor_globals: globals, ...symbols } = cut.symbols;
   t.truthy(globals);

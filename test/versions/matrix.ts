@@ -3,16 +3,22 @@ import { readFileSync, writeFileSync } from 'node:fs';
 /** What became of one program under one PHP; `skipped` carries its reason. */
 export type Outcome = 'passed' | 'failed' | { readonly skipped: string };
 
-/** The lines of a document between which the table stands. */
-const BEGIN = '<!-- the table: made by `make versions-table` -->';
+/** The lines of a document between which a table stands; the first names the target that makes it. */
+const begin = (target: string): string => `<!-- the table: made by \`make ${target}\` -->`;
 const END = '<!-- end of the table -->';
 
 /** Outcomes by program and PHP. */
 export class Matrix {
   private readonly rows = new Map<string, Map<string, Outcome>>();
 
-  /** @param columns the PHPs, in the order of the table */
-  constructor(private readonly columns: readonly string[]) {}
+  /**
+   * @param columns the PHPs, in the order of the table
+   * @param target of the Makefile that writes it
+   */
+  constructor(
+    private readonly columns: readonly string[],
+    private readonly target: string,
+  ) {}
 
   set(program: string, php: string, outcome: Outcome): void {
     const row = this.rows.get(program) ?? new Map<string, Outcome>();
@@ -40,9 +46,11 @@ export class Matrix {
     const isWhole = [...this.rows.values()].every((row) => this.columns.every((php) => row.has(php)));
     if (!isWhole) throw new Error(`${file} keeps its table: this run was not of every program under every PHP`);
     const text = readFileSync(file, 'utf8');
-    const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-    if (begin === -1 || end < begin) throw new Error(`${file} has no place for the table: ${BEGIN} … ${END}`);
-    writeFileSync(file, `${text.slice(0, begin)}${BEGIN}\n\n${this.render()}\n${text.slice(end)}`);
+    const head = begin(this.target);
+    const at = text.indexOf(head);
+    const end = text.indexOf(END, at);
+    if (at === -1 || end === -1) throw new Error(`${file} has no place for the table: ${head} … ${END}`);
+    writeFileSync(file, `${text.slice(0, at)}${head}\n\n${this.render()}\n${text.slice(end)}`);
   }
 }
 

@@ -12,7 +12,10 @@ const DOCTOR = '_doctor_';
 const REQUESTS = '_FPM, `--loop request`_';
 
 const builds = phpBuilds();
-const matrix = new Matrix(builds.map(({ minor }) => minor));
+const matrix = new Matrix(
+  builds.map(({ minor }) => minor),
+  'versions-table',
+);
 
 for (const { minor, cli, fpm } of builds) {
   integration(`PHP ${minor}: doctor proves the layout of a running program`, async (t, place) => {

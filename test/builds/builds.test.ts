@@ -1,0 +1,115 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { integration, php, root, until, type JsonRun, type Workplace } from '../integration/harness.js';
+import { findingOf, judgeCase } from '../integration/judge-case.js';
+import { readCases } from '../integration/truth.js';
+import { Matrix } from '../versions/matrix.js';
+
+// Builds of PHP that no package brings: what is found with them is what is found with Debian's, or they are refused.
+
+const FOLDER = join(root, '.cache/php-builds');
+const ZTS = join(FOLDER, 'zts/bin/php');
+const COLUMN = '8.2 ZTS';
+const LEAKING = join(root, 'test/integration/programs/app-worker.php');
+
+const matrix = new Matrix([COLUMN], 'builds-table');
+
+for (const subject of readCases()) {
+  const { name, truth } = subject;
+  if (truth.extension !== undefined) {
+    matrix.set(name, COLUMN, { skipped: 'needs a C extension, which is not built for this one' });
+    continue;
+  }
+  integration(`ZTS, ${name}: ${findingOf(subject)}`, async (t, place) => {
+    matrix.set(name, COLUMN, 'failed');
+    await judgeCase(t, place, subject, [ZTS, '-n']);
+    matrix.set(name, COLUMN, 'passed');
+  });
+}
+
+integration('ZTS: doctor proves the layout, and a snapshot tells what holds the memory', async (t, place) => {
+  matrix.set('_doctor, dump_', COLUMN, 'failed');
+  const pid = await startReady(place, [ZTS, '-n', LEAKING]);
+  const { exitCode, stdout } = await place.phptrace(['doctor', String(pid)]);
+  t.is(exitCode, 0, stdout);
+  t.regex(stdout, /^allocGlobals\.offsetAt +ok .*thread's block/m);
+  t.regex(stdout, /^heap +ok +0x[0-9a-f]+, main_chunk is/m);
+  const dump = await place.phptrace(['dump', String(pid), '--why', 'App\\Worker']);
+  t.is(dump.exitCode, 0, dump.stderr);
+  t.regex(dump.stdout, /\$GLOBALS\['worker'\]/);
+  matrix.set('_doctor, dump_', COLUMN, 'passed');
+});
+
+for (const host of ['host-pie', 'host-non-pie']) {
+  integration(`a program with PHP linked into it (${host}) is traced and dumped`, async (t, place) => {
+    await findsTheLeak(t, place, [join(FOLDER, 'embed', host), LEAKING]);
+  });
+}
+
+const THREADS = join(FOLDER, 'zts/threads');
+
+integration('ZTS: PHP in a thread that is not the main one is traced and dumped', async (t, place) => {
+  await findsTheLeak(t, place, [THREADS, 'thread', LEAKING]);
+});
+
+integration('ZTS: of several threads that run the same code the main one is followed, and that is said', async (t, place) => {
+  const { records, report } = await findsTheLeak(t, place, [THREADS, 'main', LEAKING, LEAKING, LEAKING]);
+  t.is(report.sites.find(({ verdict }) => verdict === 'leak')?.bytesPerLoop, 1024);
+  const end = records.find((record) => record.type === 'end');
+  t.regex(end?.notes.join('\n') ?? '', /^2 other threads .* run PHP too/m);
+});
+
+integration('ZTS: a process whose main thread is none of those that run PHP is refused', async (t, place) => {
+  const pid = await startReady(place, [THREADS, 'thread', LEAKING, LEAKING]);
+  await setTimeout(500);
+  const { exitCode, stdout, stderr } = await place.phptrace(['attach', String(pid), '--loop', 'handle', '--quiet']);
+  t.is(exitCode, 2, stdout);
+  t.regex(stderr, /^phptrace: [^\n]+runs PHP in 2 threads and not in its main thread[^\n]+\n$/);
+});
+
+integration('a debug build is refused in one line', async (t, place) => {
+  const pid = await startReady(place, [join(FOLDER, 'debug/bin/php'), '-n', LEAKING]);
+  const { exitCode, stdout, stderr } = await place.phptrace(['attach', String(pid), '--loop', 'handle', '--quiet']);
+  t.is(exitCode, 2, stdout);
+  t.regex(stderr, /^phptrace: [^\n]+is a debug build of PHP \(--enable-debug\)[^\n]+\n$/);
+});
+
+for (const mode of ['off', 'develop,debug']) {
+  integration(`Xdebug (${mode}) changes nothing of what is found`, async (t, place) => {
+    await findsTheLeak(t, place, [php, '-d', `zend_extension=${xdebug()}`, '-d', `xdebug.mode=${mode}`, LEAKING]);
+  });
+}
+
+test.after.always('the table', (t) => {
+  const document = process.env['PHPTRACE_VERSIONS_TABLE'];
+  if (document === undefined) process.stderr.write(`\n${matrix.render()}`);
+  else matrix.writeInto(document);
+  t.pass();
+});
+
+async function startReady(place: Workplace, [program = '', ...args]: readonly string[]): Promise<number> {
+  if (!existsSync(program) && program.startsWith('/')) throw new Error(`${program} is missing: run \`make php-builds\``);
+  const running = place.start(program, args);
+  await until(() => running.stdout.includes('ready') || running.ended !== undefined, `ready from ${program}`);
+  return running.pid;
+}
+
+async function findsTheLeak(t: ExecutionContext, place: Workplace, command: readonly string[]): Promise<JsonRun> {
+  const pid = await startReady(place, command);
+  const args = ['--loop', 'App\\Worker::handle', '--loops', '8', '--duration', '15s'];
+  const run = await place.attachJson(pid, args);
+  t.is(run.report.verdict, 'leak', JSON.stringify(run.report));
+  t.true(run.report.accounting.accounted >= 0.99);
+  const dump = await place.phptrace(['dump', String(pid)]);
+  t.regex(dump.stdout, /\$GLOBALS\['worker'\] → ->handled/, dump.stderr);
+  return run;
+}
+
+/** Its package is unpacked and not installed: that would load it into every php of the machine. */
+function xdebug(): string {
+  const folder = join(FOLDER, 'xdebug/usr/lib/php');
+  const [api = ''] = readdirSync(folder);
+  return join(folder, api, 'xdebug.so');
+}
