@@ -53,6 +53,16 @@ export class EngineCode {
     return this.accesses(symbol, GLOBALS);
   }
 
+  /** The same of the part of a function that the compiler has split off, which has no symbol (`.part.0`): it ends there. */
+  inGlobalsOfPart(symbol: string): Access[] {
+    const { image } = this.disassembler;
+    const start = image.symbol(symbol)?.address;
+    const exits = start === undefined ? [] : [...flowGraph(this.disassembler, start).exits];
+    return exits
+      .flatMap((address) => loadChains(this.disassembler, address, this.#roots, this.storage).accesses)
+      .filter(({ root }) => root === GLOBALS);
+  }
+
   accesses(symbol: string, wanted: string): Access[] {
     return this.allAccesses(symbol).filter(({ root }) => root === wanted);
   }

@@ -35,7 +35,8 @@ export class EngineReader {
   /** zend_get_executed_filename_ex and _lineno walk frames: EG -> frame -> prev, frame -> func, frame -> opline -> line. */
   executeData(): FrameOffsets {
     const walk = this.code.inGlobals('zend_get_executed_filename_ex');
-    const lines = this.code.inGlobals('zend_get_executed_lineno');
+    const own = this.code.inGlobals('zend_get_executed_lineno');
+    const lines = [...own, ...this.code.inGlobalsOfPart('zend_get_executed_lineno')];
     const frames = walk.filter(({ path }) => path.length === 1 && isChain(walk, [path[0] ?? -1, PREV, PREV]));
     const currentExecuteData = this.book.oneOrKnown(
       'eg.currentExecuteData',

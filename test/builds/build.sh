@@ -48,7 +48,7 @@ link() {
         -Wl,--whole-archive "$library" -Wl,--no-whole-archive -lm
 }
 
-build zts --enable-zts --enable-embed=static
+build zts --enable-zts --enable-embed=static --without-valgrind
 build debug --enable-debug
 build embed --enable-embed=static
 link embed host-pie host.c -pie
