@@ -303,7 +303,10 @@ export class Session {
         'loops were judged before they were over: fibers or coroutines started in them still wait',
       ],
       [this.options.followsForks ? 0 : this.forks, 'forks or new threads: children were not traced'],
-      [this.target.globals.thread?.others ?? 0, 'other threads of the process run PHP too: only the main one was traced'],
+      [
+        this.target.globals.thread?.others ?? 0,
+        'other threads of the process run PHP too: only the main one was traced',
+      ],
     ];
     const isCompiled = this.probed.object.hasCompiledCode && this.hooks.inPlace.length > 0;
     const compiled =
