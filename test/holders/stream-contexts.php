@@ -1,6 +1,6 @@
 <?php
 // Contexts of streams, a resource each.
-// holder: {"holder": "static Client::$contexts", "path": "static Client::$contexts → [*]", "types": ["array", "string", "(unknown)", "resource"]}
+// holder: {"holder": "static Client::$contexts", "path": "static Client::$contexts → [*] → 'http' → 'header'", "types": ["string", "array", "(unknown)", "resource"]}
 declare(strict_types=1);
 
 require __DIR__ . '/turn.php';
@@ -12,7 +12,7 @@ final class Client
 
 function handle(): void
 {
-    $context = stream_context_create(['http' => ['header' => str_repeat('header', 50)]]); // @leak
+    $context = stream_context_create(['http' => ['header' => str_repeat('header', 500)]]); // @leak
     Client::$contexts[] = $context;
 }
 
