@@ -10,6 +10,8 @@ BUILD_PACKAGES := dpkg-dev=/usr/bin/dpkg-source
 CHROMIUM_PACKAGES := chromium=/usr/bin/chromium
 # Unpacked into .cache, not installed: a server that is installed starts.
 SAPI_PACKAGES := php8.2-fpm libapache2-mod-php8.2 apache2-bin libapr1 libaprutil1 libphp8.2-embed
+FRAMEWORK_PACKAGES := composer=/usr/bin/composer unzip=/usr/bin/unzip \
+	php-mbstring=/usr/lib/php/*/mbstring.so
 BENCH_PACKAGES := bpfcc-tools=/usr/sbin/memleak-bpfcc linux-headers-amd64=/usr/src/linux-headers-*-amd64
 
 SOURCE_FOLDERS := $(wildcard src cli test bench)
@@ -30,10 +32,10 @@ AVA_FLAGS ?=
 .DELETE_ON_ERROR:
 .PHONY: help setup build test test-unit test-chromium test-versions test-swoole test-sapis sapis \
 	versions-table php-versions demo bench lint typecheck format clean pack apt apt-bench apt-chromium corpus \
-	php-builds test-builds builds-table apt-builds
+	php-builds test-builds builds-table apt-builds frameworks test-frameworks frameworks-table apt-frameworks
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: apt $(NODE_MODULES) ## install the packages that are missing (apt, npm)
 
@@ -78,6 +80,18 @@ test-builds: build php-builds ## run the tests of thread-safe, debug and static 
 
 builds-table: build php-builds ## run them and write their table of docs/php-versions.md
 	PHPTRACE_VERSIONS_TABLE=docs/php-versions.md $(BIN)/ava --config ava.builds.config.js
+
+frameworks: apt apt-frameworks ## install the frameworks of `make test-frameworks` (65 MB, into .cache)
+	@mkdir -p .cache/frameworks
+	cp test/frameworks/composer.json .cache/frameworks/
+	COMPOSER_ALLOW_SUPERUSER=1 composer update --working-dir .cache/frameworks --no-interaction --no-progress \
+		--no-plugins --no-scripts
+
+test-frameworks: build frameworks ## find leaks in Laravel, Symfony, Doctrine, … and none where there is none
+	$(BIN)/ava --config ava.frameworks.config.js $(AVA_FLAGS)
+
+frameworks-table: build frameworks ## look for them and write the tables of docs/frameworks.md
+	PHPTRACE_FRAMEWORKS_TABLE=docs/frameworks.md $(BIN)/ava --config ava.frameworks.config.js
 
 demo: build ## trace a worker that leaks and check that the report names its lines
 	$(SUDO) examples/demo.sh
@@ -150,3 +164,6 @@ apt-builds:
 
 apt-chromium:
 	$(call install,$(CHROMIUM_PACKAGES))
+
+apt-frameworks:
+	$(call install,$(FRAMEWORK_PACKAGES))

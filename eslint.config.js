@@ -14,7 +14,7 @@ const PROCESS_BOUND = ['native', 'bpf', 'php'];
 const COMMAND = { regex: '/cli/', message: 'The library does not know the command.' };
 
 export default tseslint.config(
-  { ignores: ['build*/', 'node_modules/', 'test/fixtures/'] },
+  { ignores: ['build*/', '.cache/', 'node_modules/', 'test/fixtures/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

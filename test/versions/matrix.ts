@@ -38,7 +38,7 @@ export class Matrix {
       .sort(([a], [b]) => a.localeCompare(b))
       .map(([program, row]) => [program, ...this.columns.map((php) => cell(row.get(php)))]);
     const notes = reasons.map((reason, index) => `(${String(index + 1)}) ${reason}`);
-    return [table(['', ...this.columns], rows), ...notes].join('\n\n') + '\n';
+    return [markdownTable(['', ...this.columns], rows), ...notes].join('\n\n') + '\n';
   }
 
   /** Puts the table where a document has its place for it. Throws where it has none, or not everything has run. */
@@ -54,7 +54,8 @@ export class Matrix {
   }
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A Markdown table, padded as prettier has it. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((text, column) => Math.max(3, text.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`;
