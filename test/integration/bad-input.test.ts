@@ -71,7 +71,9 @@ integration('a program that an emulator runs', async (t, place) => {
 
 integration('a PHP that is too old', async (t, place) => {
   const running = await startCopy(place, (text) => text.replace(/(X-Powered-By: PHP)\/\d\.\d\./, '$1/7.3.'));
-  await refuses(t, place, ['attach', String(running.pid), '--loop', 'none'], [/PHP 7\.3\.\d+.*7\.4: upgrade/]);
+  // The copy has the build id of a php that the common cache may know.
+  const options = { env: { XDG_CACHE_HOME: place.path('cache') } };
+  await refuses(t, place, ['attach', String(running.pid), '--loop', 'none'], [/PHP 7\.3\.\d+.*7\.4: upgrade/], options);
   t.is(running.ended, undefined);
 });
 
