@@ -114,18 +114,25 @@ static __always_inline void keep_context(u64 root, const struct context *context
 		counters.unkept_contexts++;
 }
 
+/* What leaves and what comes at a switch. Not on the stack: what a program and the functions that it calls have there
+ * may be 512 bytes in all before Linux 6.13. */
+struct context left_context = {};
+struct context next_context = {};
+
 __noinline u32 change_context(u64 root)
 {
 	u32 is_start = root == running.pages;
-	struct context left = {}, next = {};
+	struct context *left = &left_context, *next = &next_context;
 	struct context *kept;
 	u32 stays;
 
 	counters.switches++;
-	stays = leave_context(is_start, &left, &next);
-	keep_context(running.root, &left, stays);
+	__builtin_memset(left, 0, sizeof(*left));
+	__builtin_memset(next, 0, sizeof(*next));
+	stays = leave_context(is_start, left, next);
+	keep_context(running.root, left, stays);
 	kept = is_start ? 0 : bpf_map_lookup_elem(&contexts, &root);
-	enter_context(kept ?: &next);
+	enter_context(kept ?: next);
 	running.within = 0;
 	running.is_over = 0;
 	if (is_start)
