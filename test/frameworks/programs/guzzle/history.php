@@ -1,6 +1,7 @@
 <?php
-// The history middleware, made for tests, was left in: it keeps each request and its answer.
-// truth: {"loop": "fetch", "leak": {"app": "@app", "holders": ["$GLOBALS['history']"],
+// The history middleware, made for tests, was left in: it keeps each request and its answer, and with them streams,
+// whose own memory is said to be held by the resource.
+// truth: {"loop": "fetch", "leak": {"app": "@app", "holders": ["$GLOBALS['history']", "resource #"],
 //   "line": {"file": "guzzlehttp/psr7/src/Utils.php", "has": "$handle = fopen($filename, $mode);"}}}
 declare(strict_types=1);
 
