@@ -76,7 +76,7 @@ integration('the libraries of a process are read by name where mappings may not 
   const other = place.start('sleep', ['30'], { uid: OTHER_USER });
   const { exitCode, stderr } = await withCapabilities(place, ALL, ['attach', '--quiet', String(other.pid)]);
   t.is(exitCode, 2);
-  t.regex(stderr, /^phptrace: process \d+ \([^)]+\/sleep\) is not PHP: [^\n]+\n$/);
+  t.regex(stderr, /^phptrace: process \d+ \([^)]+\/sleep\) is not PHP[^:\n]*: no mapped file [^\n]+\n$/);
 });
 
 integration('a binary that may not be read is told, and is not taken for something else than PHP', async (t, place) => {
