@@ -18,7 +18,7 @@ export interface BornBlock {
 }
 
 /** What holds a set of blocks. */
-export type Holders = Omit<HeldRecord, 'type' | 'hook' | 'site' | 'outside' | 'settled'>;
+export type Holders = Omit<HeldRecord, 'type' | 'hook' | 'site' | 'outside' | 'alive'>;
 
 /** So many ways are enough to see which is usual. */
 const MOST_PATHS = 200;

@@ -23,10 +23,12 @@ export function partsOf(
   const { held } = site;
   if (held === undefined || loops < FEWEST_LOOPS) return undefined;
   const sums = sumsOf(site, held, collector?.enabled !== false);
-  const gone = Math.max(0, site.aliveBlocks - held.settled);
-  if (gone + sums.garbage.blocks === 0) return undefined;
+  const gone = site.aliveBlocks - held.alive;
+  // A few go all the time: those that the loop which runs frees.
+  const haveGone = gone * MANY > site.aliveBlocks;
+  if (!haveGone && sums.garbage.blocks === 0) return undefined;
   if (pilesUp(site, sums.survivors, loops)) {
-    const kept = gone > 0 ? sums.kept : minus(site.netSettled, sums.garbage);
+    const kept = haveGone ? sums.kept : minus(site.netSettled, sums.garbage);
     if (kept.bytes <= 0) return undefined;
     const leak = { ...part(judged, 'leak', kept, loops), held: { ...held, cycle: 0 } };
     return sums.garbage.blocks === 0 ? [leak] : [leak, cycleOf(judged, held, sums.garbage, loops)];
@@ -74,4 +76,6 @@ function minus(a: Level, b: Level): Level {
   return { blocks: a.blocks - b.blocks, bytes: a.bytes - b.bytes };
 }
 
+/** A share of so many of a line's blocks. */
+const MANY = 10;
 const NOTHING: Level = { blocks: 0, bytes: 0 };

@@ -41,10 +41,10 @@ export function heldRecords({ image, ledger }: CopiedProcess, history: History):
       collector: collectorOf(image),
     },
   ];
-  for (const { site, place, settled, blocks } of blocksOf(sites, ledger, history)) {
+  for (const { site, place, alive, blocks } of blocksOf(sites, ledger, history)) {
     if (site < 0) continue;
     const { hook, outside } = place;
-    records.push({ type: 'held', hook, site, outside, settled, ...finder.holdersOf(blocks) });
+    records.push({ type: 'held', hook, site, outside, alive, ...finder.holdersOf(blocks) });
   }
   return records;
 }
@@ -57,8 +57,8 @@ interface LineBlocks {
   readonly place: JudgedSite['place'];
   /** One of the numbers of its places in the log. */
   readonly site: number;
-  /** How many are of settled loops. */
-  readonly settled: number;
+  /** How many are live: more than those that are looked for. */
+  readonly alive: number;
   readonly blocks: readonly BornBlock[];
 }
 
@@ -68,7 +68,7 @@ function blocksOf(sites: readonly JudgedSite[], ledger: Ledger, history: History
     place,
     key: placeKey(place.file, place.line, place.function),
     site: -1,
-    count: 0,
+    alive: 0,
     settled: [] as BornBlock[],
     young: [] as BornBlock[],
   }));
@@ -84,14 +84,14 @@ function blocksOf(sites: readonly JudgedSite[], ledger: Ledger, history: History
   ledger.forEachLive(({ address, bytes, loop, site, hook, outside, isSettled }) => {
     const line = bySite.get(numberOf(site, hook, outside));
     if (line === undefined) return;
-    if (isSettled) line.count++;
+    line.alive++;
     const list = isSettled ? line.settled : line.young;
     if (list.length < MOST_BLOCKS) list.push({ address, bytes, loop });
   });
-  return lines.map(({ place, site, count, settled, young }) => ({
+  return lines.map(({ place, site, alive, settled, young }) => ({
     place,
     site,
-    settled: count,
+    alive,
     blocks: settled.length > 0 ? settled : young,
   }));
 }

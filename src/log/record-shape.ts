@@ -96,7 +96,7 @@ const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
     hook: whole(0, 1023),
     site: id,
     outside: flag,
-    settled: count,
+    alive: count,
     blocks: count,
     reached: count,
     cycle: count,

@@ -150,8 +150,8 @@ export interface HeldRecord {
   readonly hook: number;
   readonly site: number;
   readonly outside: boolean;
-  /** Its blocks of settled loops that were live when the copy was made: fewer than before, where some went since. */
-  readonly settled: number;
+  /** Its blocks that were live when the copy was made: fewer than the loops say, where some went since. */
+  readonly alive: number;
   /** Blocks that were looked for in the copy; the four below add up to it. */
   readonly blocks: number;
   /** Reached from a root, kept alive by each other only, referred to by nothing, not in the copy. */

@@ -7,7 +7,7 @@ const COLLECTOR = { enabled: true, threshold: 10_001, roots: 0, runs: 0 };
 function held(counts: Partial<HeldRecord>): HeldRecord {
   const none = { reached: 0, cycle: 0, orphan: 0, missing: 0, holder: null, path: null };
   const nothing = { ...none, types: [], garbageTypes: [], loops: [] };
-  return { type: 'held', hook: 0, site: 1, outside: false, settled: 10, blocks: 10, ...nothing, ...counts };
+  return { type: 'held', hook: 0, site: 1, outside: false, alive: 10, blocks: 10, ...nothing, ...counts };
 }
 
 test("a line that made PHP's table of objects larger has left nothing of its own", (t) => {

@@ -2,10 +2,11 @@ import test from 'ava';
 import { partsOf, type Part } from '../../src/leaks/parts.js';
 import { SiteHistory } from '../../src/leaks/site-history.js';
 import { judgeSite } from '../../src/leaks/verdict.js';
-import type { Collector, HeldLoop, HeldRecord } from '../../src/trace/records.js';
+import type { Collector, HeldLoop, HeldRecord, LateFree } from '../../src/trace/records.js';
 
 // A line that makes 5 blocks of 80 bytes in each of 60 loops, and what the copy of the heap says of them.
 
+const PLACE = { hook: 0, file: '/app/a.php', line: 7, function: 'handle', outside: false };
 const WARMUP = 3;
 const LOOPS = 60;
 const ON: Collector = { enabled: true, threshold: 10_001, roots: 5, runs: 0 };
@@ -35,15 +36,28 @@ test('what the collector takes counts as kept while it is off', (t) => {
 });
 
 test('blocks that went between the last loop and the copy were kept by nothing', (t) => {
-  const found = parts((loop) => ({ loop, ...amounts(0, loop === 63 ? 1 : 0) }), { settled: 1 })!;
+  const found = parts((loop) => ({ loop, ...amounts(0, loop === 63 ? 1 : 0) }), { alive: 1 })!;
   t.deepEqual(
     found.map(({ verdict }) => verdict),
     ['offset'],
   );
 });
 
+test('a string that was moved in the loop that runs has not gone', (t) => {
+  const site = new SiteHistory(PLACE, WARMUP);
+  for (let loop = 1; loop <= LOOPS + WARMUP; loop++) {
+    site.beginLoop();
+    if (loop > 1) site.addLateFree(loop, freed(loop - 2, 80 * (loop - 1)));
+    site.addResidue(loop, { site: 1, path: 0, outside: false, blocks: 1, bytes: 80 * loop });
+    site.endLoop(loop);
+  }
+  // It is of the loop that runs, whose blocks are not looked for.
+  site.held = record([], 1);
+  t.is(partsOf(site, judgeSite(site, LOOPS), LOOPS, ON), undefined);
+});
+
 test('what stayed when the others went is a leak of what stayed', (t) => {
-  const found = parts((loop) => ({ loop, ...amounts(1, 0) }), { settled: LOOPS + WARMUP })!;
+  const found = parts((loop) => ({ loop, ...amounts(1, 0) }), { alive: LOOPS + WARMUP })!;
   t.deepEqual(
     found.map(({ verdict, bytesPerLoop }) => [verdict, bytesPerLoop]),
     [['leak', 80]],
@@ -59,10 +73,9 @@ test('a line whose blocks are all held and all there is left as it is', (t) => {
 
 function parts(
   inCopy: (loop: number) => HeldLoop,
-  { collector = ON, settled = 5 * (LOOPS + WARMUP) } = {},
+  { collector = ON, alive = 5 * (LOOPS + WARMUP) } = {},
 ): Part[] | undefined {
-  const place = { hook: 0, file: '/app/a.php', line: 7, function: 'handle', outside: false };
-  const site = new SiteHistory(place, WARMUP);
+  const site = new SiteHistory(PLACE, WARMUP);
   const loops: HeldLoop[] = [];
   for (let loop = 1; loop <= LOOPS + WARMUP; loop++) {
     site.beginLoop();
@@ -70,19 +83,23 @@ function parts(
     site.endLoop(loop);
     loops.push(inCopy(loop));
   }
-  site.held = record(loops, settled);
+  site.held = record(loops, alive);
   return partsOf(site, judgeSite(site, LOOPS), LOOPS, collector);
 }
 
-function record(loops: readonly HeldLoop[], settled: number): HeldRecord {
+function freed(birthLoop: number, bytes: number): LateFree {
+  return { site: 1, birthSite: 1, birthPath: 0, birthLoop, outside: false, blocks: 1, bytes };
+}
+
+function record(loops: readonly HeldLoop[], alive: number): HeldRecord {
   const sum = (of: (loop: HeldLoop) => number): number => loops.reduce((total, loop) => total + of(loop), 0);
   return {
     type: 'held',
     hook: 0,
     site: 1,
     outside: false,
-    settled,
-    blocks: settled,
+    alive,
+    blocks: alive,
     reached: sum(({ reached }) => reached),
     cycle: sum(({ cycle }) => cycle),
     orphan: 0,

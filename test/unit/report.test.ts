@@ -220,7 +220,7 @@ function leakingReport(): Report {
     blocks: 300_000,
     collector: { enabled: true, threshold: 10_001, roots: 17, runs: 2 },
   });
-  const counts = { settled: 10, blocks: 10, reached: 0, cycle: 0, orphan: 0, missing: 0 };
+  const counts = { alive: 10, blocks: 10, reached: 0, cycle: 0, orphan: 0, missing: 0 };
   const nothing = { ...counts, holder: null, path: null, types: [], garbageTypes: [], loops: [] };
   const holder = 'static Bus::$queue';
   const path = "static Bus::$queue → [*] → 'body'";
