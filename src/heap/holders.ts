@@ -46,8 +46,11 @@ export class HolderFinder {
     // What a cycle shares with an orphan stays when the collector has run.
     const cycles = garbage.filter((node) => (bits[node]! & GARBAGE.orphan) === 0);
     const reached = found.filter((node) => bits[node] === 0);
-    const objectTables = reached.filter((node) => node === this.objectTable).length;
-    const [common] = commonPaths(spread(reached, MOST_PATHS).map((node) => this.analysis.wayTo(node)));
+    const kept = reached.filter((node) => node !== this.objectTable);
+    const objectTables = reached.length - kept.length;
+    // That table is large, and says nothing of a line's other blocks.
+    const telling = kept.length > 0 ? kept : reached;
+    const [common] = commonPaths(spread(telling, MOST_PATHS).map((node) => this.analysis.wayTo(node)));
     return {
       blocks: nodes.length,
       reached: reached.length,
@@ -57,7 +60,7 @@ export class HolderFinder {
       ...(objectTables > 0 ? { objectTables } : {}),
       holder: common?.holder ?? null,
       path: common === undefined ? null : pathText(common),
-      types: this.typesOf(reached.length > 0 ? reached : found),
+      types: this.typesOf(telling.length > 0 ? telling : found),
       garbageTypes: this.typesOf(cycles),
       loops: byLoop(blocks, nodes, bits),
     };

@@ -124,6 +124,6 @@ function bytesALoop({ report, records }: JsonRun, measured: readonly number[]): 
 }
 
 function nearest(sizes: readonly number[], wanted = NaN): number {
-  const distances = sizes.map((size) => Math.abs(size - wanted));
-  return distances.indexOf(Math.min(...distances));
+  const distance = (index: number): number => Math.abs((sizes[index] ?? NaN) - wanted);
+  return sizes.reduce((best, _, index) => (distance(index) < distance(best) ? index : best), 0);
 }
