@@ -4,19 +4,20 @@
 
 final class Store
 {
-    /** @var list<string> */
-    public static array $kept = [];
+    /** Has its room from the start: an array that doubles now and then would be part of what a request keeps. */
+    public static SplFixedArray $kept;
 }
 
 function handle(int $request, string $what): void
 {
-    Store::$kept[] = str_repeat('x', 1200); // @leak-1
+    Store::$kept[$request] = str_repeat('x', 1200); // @leak-1
     if ($what === 'shell' && $request % 20 === 0) shell_exec('true');
     usleep(5000);
 }
 
 function work(string $what): never
 {
+    Store::$kept = new SplFixedArray(20_000);
     for ($request = 0; $request < 20_000; $request++) handle($request, $what);
     exit(0);
 }
