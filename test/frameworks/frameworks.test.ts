@@ -28,8 +28,6 @@ for (const program of programs) {
       const traced = await place.attachJson(running.pid, ['--loop', program.loop, '--loops', String(LOOPS)]);
       const seconds = (performance.now() - begun) / 1000;
       const truth = bytesALoop(traced, readMeasurement(measurement));
-      if (leak === undefined) checkInnocent(t, traced);
-      else checkLeak(t, traced, leak, truth);
       table.add(name, {
         leak: leak !== undefined,
         traced,
@@ -37,6 +35,8 @@ for (const program of programs) {
         seconds,
         truth,
       });
+      if (leak === undefined) checkInnocent(t, traced);
+      else checkLeak(t, traced, leak, truth);
       t.is(traced.report.accounting.droppedEvents, 0, file);
     },
     { seconds: 120 },
@@ -47,9 +47,9 @@ for (const program of programs) {
     async (t, place) => {
       const { running } = await started(place, program, 'chosen');
       const traced = await place.attachJson(running.pid, ['--loops', String(LOOPS)]);
+      table.chosen(name, traced.report);
       t.is(traced.exitCode, leak === undefined ? 0 : 1, JSON.stringify(traced.report, null, 1));
       if (leak !== undefined) checkHolders(t, traced.report, leak);
-      table.chosen(name, traced.report);
     },
     { seconds: 120 },
   );

@@ -1,6 +1,6 @@
 <?php
 // Each request starts a timer that repeats, and never cancels it.
-// truth: {"loop": "handle", "leak": {"app": "@app", "holders": ["->callbacks"],
+// truth: {"loop": "handle", "leak": {"app": "@app", "holders": ["->callbacks", "->timerQueue"],
 //   "line": "@app"}}
 declare(strict_types=1);
 

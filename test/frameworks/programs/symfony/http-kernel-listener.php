@@ -14,4 +14,4 @@ $dispatcher = new EventDispatcher();
 serve(kernel($dispatcher, function (int $id) use ($dispatcher) {
     $dispatcher->addListener(KernelEvents::TERMINATE, fn () => $id); // @app
     return new Response("article $id");
-}));
+}), pauseMicroseconds: 5000);

@@ -15,4 +15,4 @@ $dispatcher = new TraceableEventDispatcher(new EventDispatcher(), new Stopwatch(
 serve(kernel($dispatcher, function (int $id) use ($dispatcher) {
     $dispatcher->dispatch(new stdClass(), "article.$id"); // @app
     return new Response("article $id");
-}));
+}), pauseMicroseconds: 2000);

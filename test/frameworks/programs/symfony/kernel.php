@@ -35,9 +35,10 @@ function handle(HttpKernel $kernel, int $number): void
     $kernel->terminate($request, $response);
 }
 
-function serve(HttpKernel $kernel): void
+function serve(HttpKernel $kernel, int $pauseMicroseconds = 0): void
 {
     for ($number = 1; measured(); $number++) {
         handle($kernel, $number);
+        usleep($pauseMicroseconds);
     }
 }
