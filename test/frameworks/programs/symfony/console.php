@@ -23,7 +23,7 @@ final class Report extends Command
     {
         $output->writeln('<info>report ' . $input->getArgument('number') . '</info>');
         $table = new Table($output);
-        $table->setHeaders(['id', 'name'])->setRows(array_map(fn (int $id) => [$id, "row $id"], range(1, 20)));
+        $table->setHeaders(['id', 'name'])->setRows(array_map(fn (int $id) => [$id, "row $id"], range(1, 80)));
         $table->render(); // @app
         return Command::SUCCESS;
     }
