@@ -1,4 +1,5 @@
 import { RootFamilies } from './root-families.js';
+import { DEEPEST_NESTING } from './path-steps.js';
 import type { PathStep, RetentionPath } from './path-steps.js';
 
 /** A way to a block of that size. */
@@ -83,4 +84,3 @@ function fewestRepeats(steps: readonly PathStep[], at: number, period: number): 
 }
 
 const FEWEST_REPEATS = 3;
-const DEEPEST_NESTING = 8;

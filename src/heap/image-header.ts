@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { findAutoloadTable } from '../php/autoload-table.js';
 import type { EngineLayout } from '../php/engine-layout.js';
 import type { Globals } from '../php/globals.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import { explainProc } from '../php/maps.js';
 import { innerPid } from '../php/namespaces.js';
+import { argumentsOf } from '../php/php-command.js';
 import type { PhpProcess } from '../php/process.js';
 import { dataAddress, readSapi } from '../php/process.js';
 import type { Structures } from '../php/structures.js';
@@ -41,9 +41,7 @@ export function describeProcess(
 
 function commandLine(pid: number): string {
   try {
-    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8')
-      .replace(/\0+$/, '')
-      .replaceAll('\0', ' ');
+    return argumentsOf(pid).join(' ');
   } catch (error) {
     throw explainProc(error, pid);
   }

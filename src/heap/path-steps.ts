@@ -17,6 +17,9 @@ export interface PathStep {
   readonly wildcard?: string;
 }
 
+/** Arrays within arrays to this depth are a way that a person wants to see; deeper they are a chain. */
+export const DEEPEST_NESTING = 8;
+
 /** Writes a way from node 0 to a block; its first edge leaves node 0. */
 export function describePath(graph: HeapGraph, way: readonly Step[]): RetentionPath {
   const [root, ...others] = way;

@@ -1,3 +1,4 @@
+import { DEEPEST_NESTING } from './path-steps.js';
 import { RootFamilies } from './root-families.js';
 
 /** All blocks that are reached by one way, and what most of their memory is. */
@@ -19,8 +20,6 @@ const ANY_PROPERTY = '->*';
 const MOST_KEYS = 32;
 /** A property that was met so many steps before is the same chain or tree going on. */
 const LOOK_BACK = 8;
-/** Arrays within arrays to this depth are a way; deeper they are a chain. */
-const DEEPEST_NESTING = 8;
 const DEEPEST = 64;
 /** Numbers of steps fit below this, so that a way and a step make one exact number. */
 const MOST_STEPS = 2 ** 22;

@@ -67,9 +67,9 @@ function judgeHook(hook: HookHistory, collector: Collector | null): JudgedSite[]
   return sites.flatMap(({ site, alone }): JudgedSite[] => {
     const judged = isSuspect(alone) ? turnover.reconsider(alone, site.bySize) : alone;
     const { held } = site;
-    const both = { place: site.place, path: heaviestPath(site) };
+    const where = { place: site.place, path: heaviestPath(site) };
     const parts = isSuspect(judged) ? partsOf(site, judged, hook.judgedLoops, collector) : undefined;
-    if (parts) return parts.map((part) => ({ ...part, ...both }));
+    if (parts) return parts.map((part) => ({ ...part, ...where }));
     const verdict = verdictWhenHeld(judged, held, collector);
     // The alarm is for what goes on growing: a table that has come to rest needs none.
     const growth = isGuilty(verdict) || verdict === 'pending' ? growthOf(site) : undefined;
@@ -79,7 +79,7 @@ function judgeHook(hook: HookHistory, collector: Collector | null): JudgedSite[]
         verdict,
         ...(held === undefined ? {} : { held }),
         ...(isGuilty(verdict) && isUncollected(held, collector) ? { uncollected: true as const } : {}),
-        ...both,
+        ...where,
         ...(growth ? { growth } : {}),
       },
     ];
@@ -229,11 +229,12 @@ function undecided(history: History, pending: readonly JudgedSite[]): string {
 }
 
 function byWeight(a: JudgedSite, b: JudgedSite): number {
-  return RANK[a.verdict] - RANK[b.verdict] || b.bytes - a.bytes || a.place.line - b.place.line;
+  return VERDICT_RANK[a.verdict] - VERDICT_RANK[b.verdict] || b.bytes - a.bytes || a.place.line - b.place.line;
 }
 
 const NO_LOOPS =
   'the process was watched as a whole, and without loops to compare there is no telling what will be freed: ' +
   'see what is alive, and name a loop with --loop';
 
-const RANK = { leak: 0, orphan: 0, pending: 1, cycle: 2, bounded: 3, offset: 4, warmup: 5 } as const;
+/** Lines are told in this order: what is worse comes first. */
+export const VERDICT_RANK = { leak: 0, orphan: 0, pending: 1, cycle: 2, bounded: 3, offset: 4, warmup: 5 } as const;

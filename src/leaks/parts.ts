@@ -1,6 +1,8 @@
 import type { Collector, HeldRecord } from '../trace/records.js';
 import { FEWEST_LOOPS, pilesUp } from './growth.js';
-import type { Level, SiteHistory } from './site-history.js';
+import { NOTHING, minus, plus } from './level.js';
+import type { Level } from './level.js';
+import type { SiteHistory } from './site-history.js';
 import { SurvivorSeries } from './survivor-series.js';
 import type { SiteVerdict } from './verdict.js';
 
@@ -68,14 +70,5 @@ function part(judged: SiteVerdict, verdict: SiteVerdict['verdict'], amount: Leve
   return { ...judged, verdict, ...amount, bytesPerLoop: amount.bytes / loops, evidence };
 }
 
-function plus(a: Level, b: Level): Level {
-  return { blocks: a.blocks + b.blocks, bytes: a.bytes + b.bytes };
-}
-
-function minus(a: Level, b: Level): Level {
-  return { blocks: a.blocks - b.blocks, bytes: a.bytes - b.bytes };
-}
-
 /** A share of so many of a line's blocks. */
 const MANY = 10;
-const NOTHING: Level = { blocks: 0, bytes: 0 };

@@ -9,8 +9,7 @@ export const RARE_LOOPS = 1000;
 /**
  * For how many loops more a level must rest before it is excluded that it grows on, by chance more and more rarely: it
  * grew n times in T loops, so that with a rate of which nothing else is known it stays silent for q loops with
- * probability (1 + q/T)^-n. At most what excludes a rare leak; twice that where it
- * grew again and again.
+ * probability (1 + q/T)^-n. At most what excludes a rare leak; twice that where it grew again and again.
  */
 export function loopsToBeSure(
   { count, start, last }: Pick<NewMaxima, 'count' | 'start' | 'last'>,

@@ -1,6 +1,7 @@
 import type { HookRecord, LoopRecord, TraceHeader, TraceRecord } from '../trace/records.js';
 import { FEWEST_LOOPS } from './growth.js';
 import { History } from './history.js';
+import { placeKey } from './place-key.js';
 
 /** One process's records, in order. */
 export type Records = Iterable<TraceRecord>;
@@ -79,7 +80,7 @@ class CommonNames {
   }
 
   site(file: string | null, line: number, name: string | null): number {
-    const key = JSON.stringify([file, line, name]);
+    const key = placeKey(file, line, name);
     let site = this.sites.get(key);
     if (site === undefined) {
       this.sites.set(key, (site = this.sites.size + 1));

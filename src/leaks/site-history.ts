@@ -1,4 +1,6 @@
 import type { HeldRecord, LateFree, Residue } from '../trace/records.js';
+import { NOTHING, minus, plus } from './level.js';
+import type { Level } from './level.js';
 import { LevelSeries } from './level-series.js';
 import { Flushes } from './flushes.js';
 import { NewMaxima } from './new-maxima.js';
@@ -41,11 +43,11 @@ export class SiteHistory {
   /** Defined once the window has begun for this place. */
   private window: Window | undefined;
 
-  private settled: Level = { blocks: 0, bytes: 0 };
-  private offset: Level = { blocks: 0, bytes: 0 };
+  private settled = NOTHING;
+  private offset = NOTHING;
   /** What was alive when the last closed loop ended, and the settled part of it. */
-  private live: Level = { blocks: 0, bytes: 0 };
-  private closedSettled: Level = { blocks: 0, bytes: 0 };
+  private live = NOTHING;
+  private closedSettled = NOTHING;
   private survivorsBefore = 0;
   private ages = 0;
   private readonly sizes = new UsualSize();
@@ -100,7 +102,7 @@ export class SiteHistory {
 
   /** To be called before a loop's first `add`: what the loop before left to its neighbour is gone. */
   beginLoop(): void {
-    this.offset = { blocks: 0, bytes: 0 };
+    this.offset = NOTHING;
   }
 
   endLoop(loop: number): void {
@@ -214,11 +216,6 @@ export class SiteHistory {
   }
 }
 
-export interface Level {
-  readonly blocks: number;
-  readonly bytes: number;
-}
-
 export interface Window {
   /** As it was at the end of warm-up. */
   readonly live: Level;
@@ -232,12 +229,4 @@ export interface Window {
   /** New maxima of the live bytes since there were last more blocks than ever: growth of the blocks themselves. */
   inBlock: NewMaxima;
   readonly levels: LevelSeries;
-}
-
-function plus(a: Level, b: Level): Level {
-  return { blocks: a.blocks + b.blocks, bytes: a.bytes + b.bytes };
-}
-
-function minus(a: Level, b: Level): Level {
-  return { blocks: a.blocks - b.blocks, bytes: a.bytes - b.bytes };
 }

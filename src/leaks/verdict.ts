@@ -8,8 +8,9 @@ import {
   steadinessLacking,
   turnsOver,
 } from './growth.js';
+import type { Level } from './level.js';
 import { loopsToBeSure } from './rest.js';
-import type { Level, SiteHistory } from './site-history.js';
+import type { SiteHistory } from './site-history.js';
 import { sliceTrend } from './slices.js';
 
 /**

@@ -1,9 +1,10 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { PhptraceError } from '../errors.js';
 import type { PhpBuild } from '../php/build.js';
 import type { ElfFile } from '../php/elf.js';
 import { PhpBinaries } from '../php/php-binaries.js';
+import { argumentsOf } from '../php/php-command.js';
 import { detectVersion } from '../php/php-version.js';
 import { findGlobals } from '../php/globals.js';
 import { NotPhp, UnreadablePhp, openPhpProcess, readSapi } from '../php/process.js';
@@ -88,8 +89,7 @@ export class PhpFinder {
 
 function readArguments(pid: number): string[] {
   try {
-    const text = readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').replace(/\0+$/, '');
-    return text === '' ? [] : text.split('\0');
+    return argumentsOf(pid);
   } catch {
     return [];
   }

@@ -15,11 +15,14 @@ export function innerPid(pid: number): number | undefined {
   }
 }
 
-/** By the NSpid line of a /proc/<pid>/status: the pids from the reader's namespace inwards (proc.rst). */
 export function innermostPid(status: string, pid: number): number | undefined {
-  const pids = /^NSpid:\s*([\d\s]*\d)\s*$/m.exec(status)?.[1]?.split(/\s+/).map(Number);
-  const inner = pids?.at(-1);
+  const inner = namespacePids(status).at(-1);
   return inner === pid ? undefined : inner;
+}
+
+/** By the NSpid line of a /proc/<pid>/status: the pids from the reader's namespace inwards (proc.rst). */
+export function namespacePids(status: string): number[] {
+  return /^NSpid:\s*([\d\s]*\d)\s*$/m.exec(status)?.[1]?.split(/\s+/).map(Number) ?? [];
 }
 
 /** True where pids of this process are those that the kernel programs see. */

@@ -1,7 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
 /** Options of php's command line that take the next argument (sapi/cli/php_cli.c, OPTIONS). */
 const WITH_VALUE = new Set(['-c', '-d', '-z', '-t', '-B', '-R', '-F', '-E']);
+
+/** The command line of a process; empty where it has none. @throws the file system's error where the process is gone */
+export function argumentsOf(pid: number): string[] {
+  const text = readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').replace(/\0+$/, '');
+  return text === '' ? [] : text.split('\0');
+}
 
 /**
  * What a PHP process is at, out of its command line: the script, `pool www` or `master` of FPM, `-S 127.0.0.1:8000` of

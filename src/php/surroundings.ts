@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { namespacePids } from './namespaces.js';
 
 /** Where a process lives, as /proc tells it. */
 export interface Surroundings {
@@ -19,8 +20,8 @@ const CONTAINER_NAME =
 /** @throws where the process is gone */
 export function surroundingsOf(pid: number): Surroundings {
   const read = (name: string): string => readFileSync(`/proc/${String(pid)}/${name}`, 'utf8');
-  const pids = /^NSpid:\s*(.*)$/m.exec(read('status'))?.[1]?.split(/\s+/) ?? [];
-  const innerPid = pids.length > 1 ? Number(pids.at(-1)) : null;
+  const [, ...inner] = namespacePids(read('status'));
+  const innerPid = inner.at(-1) ?? null;
   return {
     innerPid,
     container: containerIn(read('cgroup')) ?? (innerPid === null ? null : pidNamespace(pid)),

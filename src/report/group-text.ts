@@ -1,7 +1,7 @@
 import { isGuilty } from '../leaks/judgement.js';
 import type { GroupReport, MergedReport, MergedSite } from './group-model.js';
 import { palette, place, printable, type Palette } from './palette.js';
-import { amount, counted, summaryLines, where } from './summary.js';
+import { amount, counted, summaryLines, typesOf, where } from './summary.js';
 import type { TextOptions } from './text.js';
 
 /**
@@ -38,16 +38,14 @@ function mergedLines(merged: MergedReport, colors: Palette): string[] {
 }
 
 function leakLines(site: MergedSite, processes: number, { red }: Palette): string[] {
-  const { holder, path, types, app } = site;
-  const known = types.filter((type) => type !== '(unknown)').map(printable);
-  const kinds = known.length === 0 ? '' : ` (${known.join(', ')})`;
+  const { holder, path, app } = site;
   return [
     placed(site),
     `  ${red(amount(site.bytesPerLoop))} bytes a loop in the mean; ${site.bytes} bytes in ` +
       `${counted(site.blocks, 'block', 'blocks')} of ${inProcesses(site, processes)}`,
     `  by process: ${site.processes.map((at) => `${at.pid} ${at.verdict} ${amount(at.bytesPerLoop)}`).join(', ')}`,
     ...(site.judgedTogether ? ['  decided by the loops of all processes side by side: one alone had too few'] : []),
-    ...(holder === null || path === null ? [] : [`  held by ${printable(path)}${kinds}`]),
+    ...(holder === null || path === null ? [] : [`  held by ${printable(path)}${typesOf(site)}`]),
     ...(app.file === site.file && app.line === site.line ? [] : [`  called from ${place(app)}`]),
   ];
 }

@@ -1,4 +1,4 @@
-import { isGuilty } from '../leaks/judgement.js';
+import { VERDICT_RANK, isGuilty } from '../leaks/judgement.js';
 import type { JudgedSite } from '../leaks/judgement.js';
 import type { Verdict } from '../leaks/verdict.js';
 import type { MergedSite } from './group-model.js';
@@ -26,7 +26,7 @@ export function mergeSites(reports: readonly Report[], together: Together): Merg
   }
   return [...places.values()]
     .map((entries) => mergeEntries(entries, reports, together))
-    .sort((a, b) => RANK[a.verdict] - RANK[b.verdict] || b.bytes - a.bytes || a.line - b.line);
+    .sort((a, b) => VERDICT_RANK[a.verdict] - VERDICT_RANK[b.verdict] || b.bytes - a.bytes || a.line - b.line);
 }
 
 type Place = Pick<ReportedSite, 'loop' | 'file' | 'line' | 'function' | 'outside'>;
@@ -97,7 +97,7 @@ function verdictOf(
 /** Of a line that is decided in every process, but for pending ones that others refute. */
 function worst(entries: readonly Entry[]): Verdict {
   const decided = entries.map(({ site }) => site.verdict).filter((verdict) => verdict !== 'pending');
-  return decided.reduce((least, verdict) => (RANK[verdict] < RANK[least] ? verdict : least), 'warmup');
+  return decided.reduce((least, verdict) => (VERDICT_RANK[verdict] < VERDICT_RANK[least] ? verdict : least), 'warmup');
 }
 
 /**
@@ -119,5 +119,3 @@ function refutes(peer: Entry, entry: Entry): boolean {
   const rests = peer.site.verdict === 'bounded' || peer.site.verdict === 'offset';
   return rests && peer.site.evidence.loops >= entry.site.evidence.loops && peer.site.bytes >= entry.site.bytes;
 }
-
-const RANK = { leak: 0, orphan: 0, pending: 1, cycle: 2, bounded: 3, offset: 4, warmup: 5 } as const;

@@ -63,7 +63,7 @@ function heldLines(site: ReportedSite): string[] {
 }
 
 /** What the blocks are, as far as that is known. */
-function typesOf({ types }: ReportedSite): string {
+export function typesOf({ types }: Pick<ReportedSite, 'types'>): string {
   const known = types.filter((type) => type !== '(unknown)').map(printable);
   return known.length === 0 ? '' : ` (${known.join(', ')})`;
 }

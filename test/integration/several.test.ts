@@ -36,20 +36,7 @@ integration(
   async (t, place) => {
     const master = await place.startReady(pool, ['2']);
     const [first = 0, second = 0] = workersOf(master);
-    const log = (pid: number): string => place.path(`log-${pid}.ndjson`);
-    const loopsOf = (pid: number): number => readLog(log(pid)).filter(({ type }) => type === 'loop').length;
-    const args = [
-      'attach',
-      String(master.pid),
-      '--children',
-      '--loop',
-      'handle',
-      '--loops',
-      '100000',
-      '--duration',
-      '50s',
-    ];
-    const tracer = place.startPhptrace([...args, '--format', 'json', '--log', place.path('log.ndjson')]);
+    const { tracer, log, loopsOf } = follow(place, master.pid);
     await until(() => loopsOf(first) > 10 && loopsOf(second) > 10, `loops of both workers: ${tracer.stderr}`);
     process.kill(first, 'SIGKILL');
     await until(() => workersOf(master).length === 3, 'a new worker');
@@ -82,20 +69,7 @@ integration(
 
 integration('with --children a plain worker is traced, and so is a child that it forks later', async (t, place) => {
   const worker = await place.startReady('test/integration/programs/forks-later.php');
-  const log = (pid: number): string => place.path(`log-${pid}.ndjson`);
-  const loopsOf = (pid: number): number => readLog(log(pid)).filter(({ type }) => type === 'loop').length;
-  const args = [
-    'attach',
-    String(worker.pid),
-    '--children',
-    '--loop',
-    'handle',
-    '--loops',
-    '100000',
-    '--duration',
-    '50s',
-  ];
-  const tracer = place.startPhptrace([...args, '--format', 'json', '--log', place.path('log.ndjson')]);
+  const { tracer, loopsOf } = follow(place, worker.pid);
   await until(() => loopsOf(worker.pid) > 10, `loops of the worker: ${tracer.stderr}`);
   worker.say('fork\n');
   await until(() => workersOf(worker).length === 1, 'its child');
@@ -154,6 +128,15 @@ async function attach(place: Workplace, pids: readonly number[], args: readonly 
   const all = ['attach', ...pids.map(String), '--format', 'json', ...args];
   const { exitCode, stdout, stderr } = await place.phptrace(all, { seconds: 50 });
   return { group: parsed(stdout, stderr), exitCode, stderr };
+}
+
+/** Traces a process and its children until it is told to stop; a log of each tells how far it is. */
+function follow(place: Workplace, pid: number) {
+  const log = (member: number): string => place.path(`log-${member}.ndjson`);
+  const loopsOf = (member: number): number => readLog(log(member)).filter(({ type }) => type === 'loop').length;
+  const args = ['--children', '--loop', 'handle', '--loops', '100000', '--duration', '50s', '--format', 'json'];
+  const tracer = place.startPhptrace(['attach', String(pid), ...args, '--log', place.path('log.ndjson')]);
+  return { tracer, log, loopsOf };
 }
 
 function parsed(stdout: string, stderr: string): GroupReport {
