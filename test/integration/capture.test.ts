@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { PhptraceError } from '../../src/errors.js';
@@ -11,7 +12,7 @@ import type { MemoryImage } from '../../src/heap/image.js';
 import { openTarget } from '../../src/live/target.js';
 import { deriveStructures } from '../../src/php/derive-structures.js';
 import { processState } from '../../src/php/process.js';
-import { integration, until } from './harness.js';
+import { integration, php, root, until } from './harness.js';
 
 // The memory of a live process, to the byte, and a process that does not notice.
 
@@ -21,8 +22,10 @@ const steady = 'test/integration/programs/steady.php';
 
 const PAGE_BYTES = 4096;
 
+// Kept on one CPU: the kernel writes the number of the one that a thread goes on with into the thread's memory (rseq).
 integration('the image of a sleeping process is its memory, to the byte', async (t, place) => {
-  const running = await place.startReady(heap, ['20']);
+  const running = place.start('taskset', ['-c', firstCpu(), php, join(root, heap), '20']);
+  await until(() => running.stdout.includes('ready'), 'ready');
   await until(() => processState(running.pid) === 'S', 'sleep');
   const { image, target } = capture(running.pid);
   const kinds = new Set(image.segments.map(({ kind }) => kind));
@@ -175,6 +178,13 @@ function capture(pid: number, options: CaptureOptions = {}) {
   } finally {
     target.process.elf.close();
   }
+}
+
+/** The first of the CPUs that we may run on. */
+function firstCpu(): string {
+  const [, cpu] = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  if (cpu === undefined) throw new Error('/proc/self/status has no Cpus_allowed_list');
+  return cpu;
 }
 
 function structuresOf({ process: { elf }, layout, globals }: ReturnType<typeof openTarget>) {
