@@ -22,6 +22,10 @@ char LICENSE[] SEC("license") = "GPL";
 #define COOKIE_HEAP(c) ((u32)((c) >> 24) & 0xff)
 #define COOKIE_ASKS_FOR_CUSTOM (1ULL << 32)
 #define COOKIE_NULL_IS_ALLOC (1ULL << 33)
+#define COOKIE_CALL(c) ((u32)((c) >> 34) & 3)
+#define CALL_ALLOC 1
+#define CALL_FREE 2
+#define CALL_REALLOC 3
 #define NO_REGISTER 0xff
 #define NO_BIN 0xff
 #define ZERO_FLAG 0x40
@@ -238,40 +242,19 @@ static __always_inline int allocate(const struct pt_regs *ctx, u64 size)
 	return 0;
 }
 
-SEC("uprobe")
-int on_alloc_small(struct pt_regs *ctx)
+static __always_inline int take_back(const struct pt_regs *ctx, u64 address, u32 bin)
 {
-	u64 cookie = bpf_get_attach_cookie(ctx);
-	if (!begin_event(ctx, cookie))
-		return 0;
-	return allocate(ctx, bin_size(COOKIE_BIN(cookie)));
-}
-
-SEC("uprobe")
-int on_alloc(struct pt_regs *ctx)
-{
-	u64 cookie = bpf_get_attach_cookie(ctx);
-	if (!begin_event(ctx, cookie))
-		return 0;
-	return allocate(ctx, reg(ctx, COOKIE_VALUE(cookie)));
-}
-
-SEC("uprobe")
-int on_free(struct pt_regs *ctx)
-{
-	u64 cookie = bpf_get_attach_cookie(ctx);
-	u64 address = reg(ctx, COOKIE_POINTER(cookie));
 	struct free_event *event;
 	struct origin origin;
 
-	if (!begin_event(ctx, cookie) || !address)
+	if (!address)
 		return 0;
 	find_origin(ctx->r14, ctx->r15, ctx->rsp, 0, &origin);
 	event = reserve(sizeof(*event));
 	if (!event)
 		return 0;
 	event->head = head(address, EVENT_FREE, origin.hook);
-	event->size8 = (COOKIE_BIN(cookie) == NO_BIN ? live_block_size(address) : bin_size(COOKIE_BIN(cookie))) >> 3;
+	event->size8 = (bin == NO_BIN ? live_block_size(address) : bin_size(bin)) >> 3;
 	event->site = origin.site;
 	submit(event);
 	if (!(address & (PAGE_SIZE - 1)))
@@ -295,19 +278,13 @@ static __always_inline int stays_in_place(u64 old_size, u64 new_size, u64 size)
 }
 
 /* The branches of zend_mm_realloc_heap (php-src Zend/zend_alloc.c), as far as the guard can foresee them. */
-SEC("uprobe")
-int on_realloc(struct pt_regs *ctx)
+static __always_inline int move(const struct pt_regs *ctx, u64 old, u64 size, int null_is_alloc)
 {
-	u64 cookie = bpf_get_attach_cookie(ctx);
-	u64 old = reg(ctx, COOKIE_POINTER(cookie));
-	u64 size = reg(ctx, COOKIE_VALUE(cookie));
 	u64 old_size, new_size, address;
 	struct origin origin;
 
-	if (!begin_event(ctx, cookie))
-		return 0;
 	if (!old)
-		return cookie & COOKIE_NULL_IS_ALLOC ? allocate(ctx, size) : 0;
+		return null_is_alloc ? allocate(ctx, size) : 0;
 	old_size = live_block_size(old);
 	new_size = block_size_of(size);
 	if (stays_in_place(old_size, new_size, size))
@@ -322,6 +299,26 @@ int on_realloc(struct pt_regs *ctx)
 	}
 	wait_for_result(PENDING_REALLOC, old, old_size, new_size, &origin);
 	return 0;
+}
+
+/* The guard of any of the allocator's functions. One program for all: the verifier's walk through what they have in
+ * common is most of the time that an attach takes. */
+SEC("uprobe")
+int on_guard(struct pt_regs *ctx)
+{
+	u64 cookie = bpf_get_attach_cookie(ctx);
+	u32 bin = COOKIE_BIN(cookie);
+	u64 pointer, size;
+
+	if (!begin_event(ctx, cookie))
+		return 0;
+	pointer = reg(ctx, COOKIE_POINTER(cookie));
+	if (COOKIE_CALL(cookie) == CALL_FREE)
+		return take_back(ctx, pointer, bin);
+	size = bin == NO_BIN ? reg(ctx, COOKIE_VALUE(cookie)) : bin_size(bin);
+	if (COOKIE_CALL(cookie) == CALL_REALLOC)
+		return move(ctx, pointer, size, !!(cookie & COOKIE_NULL_IS_ALLOC));
+	return allocate(ctx, size);
 }
 
 /* A slow path returns. It may serve the allocator's own needs (the list node of a huge block), so only a block of the

@@ -106,6 +106,8 @@ export type Register = (typeof REGISTERS)[number];
 
 /** What a probe tells its program of the site it sits on (COOKIE_* in probes/trace.bpf.c). */
 export interface Cookie {
+  /** Whose guard the site is. */
+  readonly call?: keyof typeof CALLS;
   readonly bin?: number;
   /** Register of a size, or of a result; or the number of a hook. */
   readonly value?: Register | number;
@@ -116,6 +118,7 @@ export interface Cookie {
   readonly nullIsAlloc?: boolean;
 }
 
+const CALLS = { alloc: 1n, free: 2n, realloc: 3n } as const;
 const NO_REGISTER = 0xff;
 const NO_BIN = 0xff;
 
@@ -129,6 +132,7 @@ export function encodeCookie(cookie: Cookie): bigint {
     (BigInt(number(cookie.pointer)) << 16n) |
     (BigInt(number(cookie.heap)) << 24n) |
     (cookie.asksForCustom ? 1n << 32n : 0n) |
-    (cookie.nullIsAlloc ? 1n << 33n : 0n)
+    (cookie.nullIsAlloc ? 1n << 33n : 0n) |
+    ((cookie.call === undefined ? 0n : CALLS[cookie.call]) << 34n)
   );
 }

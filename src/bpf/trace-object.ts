@@ -21,10 +21,7 @@ import type { RingReader } from './ring.js';
 
 /** Programs that are attached by uprobe, by their names in probes/trace.bpf.c. */
 const UPROBE_PROGRAMS = [
-  'on_alloc_small',
-  'on_alloc',
-  'on_free',
-  'on_realloc',
+  'on_guard',
   'on_result',
   'on_heap_reset',
   'on_destroy_op_array',

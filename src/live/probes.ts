@@ -2,13 +2,14 @@ import type { Probe } from '../bpf/links.js';
 import type { ElfFile } from '../php/elf.js';
 import type { AllocSite, FreeSite, ProbeSites, ReallocSite } from '../php/probe-sites.js';
 
-/** The allocator's sites as probes. */
+/**
+ * The allocator's sites as probes, in the order in which they are to be placed: the guards last, frees before
+ * allocations, so that no block is seen to be handed out whose end is missed.
+ */
 export function allocatorProbes(sites: ProbeSites, elf: ElfFile): Probe[] {
   const at = (address: number): number => elf.fileOffset(address);
   const { heapApi } = sites;
   return [
-    ...sites.free.map((site) => freeProbe(site, at, false)),
-    ...heapApi.free.map((site) => freeProbe(site, at, true)),
     {
       program: 'on_destroy_op_array',
       fileOffset: at(sites.destroyOpArray.address),
@@ -21,6 +22,8 @@ export function allocatorProbes(sites: ProbeSites, elf: ElfFile): Probe[] {
       fileOffset: at(address),
       cookie: { value: resultIn },
     })),
+    ...sites.free.map((site) => freeProbe(site, at, false)),
+    ...heapApi.free.map((site) => freeProbe(site, at, true)),
     ...sites.realloc.map((site) => reallocProbe(site, at, false)),
     ...heapApi.realloc.map((site) => reallocProbe(site, at, true)),
     ...sites.alloc.map((site) => allocProbe(site, at, false)),
@@ -54,24 +57,25 @@ function freeProbe(site: FreeSite, at: FileOffset, anyHeap: boolean): Probe {
   const { pointerIn } = site;
   const bin = site.kind === 'small' ? { bin: site.bin } : {};
   return {
-    program: 'on_free',
+    program: 'on_guard',
     fileOffset: at(site.address),
-    cookie: { ...guard(site, anyHeap), ...bin, pointer: pointerIn },
+    cookie: { ...guard(site, anyHeap), call: 'free', ...bin, pointer: pointerIn },
   };
 }
 
 function allocProbe(site: AllocSite, at: FileOffset, anyHeap: boolean): Probe {
-  const fileOffset = at(site.address);
-  if (site.kind === 'small') {
-    return { program: 'on_alloc_small', fileOffset, cookie: { ...guard(site, anyHeap), bin: site.bin } };
-  }
-  return { program: 'on_alloc', fileOffset, cookie: { ...guard(site, anyHeap), value: site.sizeIn } };
+  const size = site.kind === 'small' ? { bin: site.bin } : { value: site.sizeIn };
+  return {
+    program: 'on_guard',
+    fileOffset: at(site.address),
+    cookie: { ...guard(site, anyHeap), call: 'alloc', ...size },
+  };
 }
 
 function reallocProbe(site: ReallocSite, at: FileOffset, anyHeap: boolean): Probe {
   const { pointerIn, sizeIn, nullGoesTo } = site;
-  const cookie = { pointer: pointerIn, value: sizeIn, nullIsAlloc: nullGoesTo === 'inline' };
-  return { program: 'on_realloc', fileOffset: at(site.address), cookie: { ...guard(site, anyHeap), ...cookie } };
+  const cookie = { call: 'realloc', pointer: pointerIn, value: sizeIn, nullIsAlloc: nullGoesTo === 'inline' } as const;
+  return { program: 'on_guard', fileOffset: at(site.address), cookie: { ...guard(site, anyHeap), ...cookie } };
 }
 
 /** A function that takes the heap as an argument may be given another one than PHP's: then the register is looked at. */
