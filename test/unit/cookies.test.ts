@@ -54,7 +54,7 @@ int main(int argc, char **argv) {
   putchar('[');
   for (int i = 1; i < argc; i++) {
     unsigned long long c = strtoull(argv[i], 0, 10);
-    printf("{\\"bin\\":%u,\\"value\\":%u,\\"pointer\\":%u,\\"heap\\":%u,\\"asksForCustom\\":%d,\\"nullIsAlloc\\":%d}%s",
+    printf("{\\"bin\\":%u,\\"value\\":%u,\\"pointer\\":%u,\\"heap\\":%u,\\"asksForCustom\\":%d,\\"nullIsAlloc\\":%d,\\"call\\":%u}%s",
       COOKIE_BIN(c), COOKIE_VALUE(c), COOKIE_POINTER(c), COOKIE_HEAP(c), (c & COOKIE_ASKS_FOR_CUSTOM) != 0,
       (c & COOKIE_NULL_IS_ALLOC) != 0, COOKIE_CALL(c), i + 1 < argc ? "," : "]");
   }
