@@ -62,7 +62,10 @@ interface LineBlocks {
   readonly blocks: readonly BornBlock[];
 }
 
-/** The live blocks of each line; of a line whose blocks are all young, and may have been about to go, those. */
+/**
+ * The live blocks of each line. Of a line whose blocks are all young, and may have been about to go, those; the last
+ * loop's only where there are no others, for what was made a moment ago may not have been put where it will be kept.
+ */
 function blocksOf(sites: readonly JudgedSite[], ledger: Ledger, history: History): LineBlocks[] {
   const lines = sites.map(({ place }) => ({
     place,
@@ -92,8 +95,14 @@ function blocksOf(sites: readonly JudgedSite[], ledger: Ledger, history: History
     place,
     site,
     alive,
-    blocks: settled.length > 0 ? settled : young,
+    blocks: settled.length > 0 ? settled : withoutLastLoop(young),
   }));
+}
+
+function withoutLastLoop(young: readonly BornBlock[]): readonly BornBlock[] {
+  const last = young.reduce((latest, { loop }) => Math.max(latest, loop), 0);
+  const before = young.filter(({ loop }) => loop < last);
+  return before.length > 0 ? before : young;
 }
 
 function numberOf(site: number, hook: number, outside: boolean): number {
