@@ -31,7 +31,7 @@ AVA_FLAGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup build test test-unit test-chromium test-versions test-swoole test-sapis sapis \
-	versions-table php-versions demo bench lint typecheck format clean pack apt apt-bench apt-chromium corpus \
+	versions-table commands-table php-versions demo bench lint typecheck format clean pack apt apt-bench apt-chromium corpus \
 	php-builds test-builds builds-table apt-builds frameworks test-frameworks frameworks-table apt-frameworks
 
 help: ## this list
@@ -60,14 +60,17 @@ php-versions: ## install the PHPs of `make test-versions` (785 MB, into .cache)
 	cp test/versions/packages/package.json test/versions/packages/package-lock.json .cache/php/
 	npm install --prefix .cache/php --ignore-scripts --no-audit --no-fund
 
-test-versions: build php-versions ## run the programs of test/cases under every PHP from 7.4 to 8.5
+test-versions: build php-versions $(SAPIS) ## run the programs of test/cases under every PHP from 7.4 to 8.5
 	$(BIN)/ava --config ava.versions.config.js $(AVA_FLAGS)
 
 test-swoole: build php-versions ## trace the programs of examples/swoole under PHP 7.4 with Swoole
 	$(BIN)/ava --config ava.versions.config.js $(AVA_FLAGS) build/test/versions/swoole.test.js
 
-versions-table: build php-versions ## run them and write the table of docs/php-versions.md
+versions-table: build php-versions $(SAPIS) ## run them and write the table of docs/php-versions.md
 	PHPTRACE_VERSIONS_TABLE=docs/php-versions.md $(BIN)/ava --config ava.versions.config.js
+
+commands-table: build php-versions $(SAPIS) ## run each command in each SAPI of each PHP and write the table of that
+	PHPTRACE_COMMANDS_TABLE=docs/php-versions.md $(BIN)/ava --config ava.versions.config.js build/test/versions/commands.test.js
 
 corpus: build ## trace all programs of test/cases and print how right the reports are
 	$(SUDO) npm run --silent corpus

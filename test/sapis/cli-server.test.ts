@@ -7,7 +7,7 @@ const sapi = 'cli-server';
 integration(
   'php -S: requests of its workers, and of their parent, leave nothing',
   async (t, place) => {
-    const server = await startCliServer(place, 2, 0);
+    const server = await startCliServer(place, 2);
     await requestsAreClean(t, place, server, { sapi, replaced: false });
   },
   { seconds: 120 },
@@ -16,7 +16,7 @@ integration(
 integration(
   'php -S: it is known, and a loop inside of one request leaks',
   async (t, place) => {
-    const server = await startCliServer(place, 0, 0);
+    const server = await startCliServer(place, 0);
     await isKnownIdle(t, place, server.master, sapi);
     await longRequestLeaks(t, place, server);
   },

@@ -42,11 +42,15 @@ export const startApache: Start = async (place, workers, mostRequests) => {
   return { master: server.pid, workers: () => childrenOf(server.pid), request };
 };
 
-/** Its workers never end, and their parent answers requests too. */
-export const startCliServer: Start = async (place, workers) => {
+/** Its workers never end, and their parent answers requests too. `php` is the command that starts a PHP. */
+export const startCliServer = async (
+  place: Workplace,
+  workers: number,
+  [command = '', ...args]: readonly string[] = ['php', '-n'],
+): Promise<Server> => {
   const port = 30_000 + (process.pid % 10_000);
   const env = { PHP_CLI_SERVER_WORKERS: String(workers) };
-  const server = place.start('php', ['-n', '-S', `127.0.0.1:${port}`, '-t', root], { env });
+  const server = place.start(command, [...args, '-S', `127.0.0.1:${port}`, '-t', root], { env });
   const request = (page = PAGE) => fetchText(`http://127.0.0.1:${port}/${page}`);
   await until(() => childrenOf(server.pid).length >= workers || server.ended !== undefined, `php -S: ${server.stderr}`);
   await answers(request);

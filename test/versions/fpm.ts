@@ -32,6 +32,6 @@ export async function startPool(
 }
 
 function configurationOf(socket: string, log: string, settings: readonly string[]): string {
-  const pool = ['user = root', 'group = root', `listen = ${socket}`, 'pm = static', ...settings];
+  const pool = ['user = root', 'group = root', `listen = ${socket}`, 'pm = static', 'clear_env = no', ...settings];
   return ['[global]', `error_log = ${log}`, '[www]', ...pool, ''].join('\n');
 }

@@ -1,5 +1,5 @@
 <?php
-// What a program that embeds PHP runs: 1280 bytes stay in each call.
+// A worker: 1280 bytes stay in each call.
 
 final class Store
 {
