@@ -58,7 +58,7 @@ export const startCliServer = async (
 };
 
 async function fetchText(url: string): Promise<string> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(40_000), headers: { connection: 'close' } });
+  const answer = await fetch(url, { signal: AbortSignal.timeout(110_000), headers: { connection: 'close' } });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${text.slice(0, 300)}`);
   return text;
