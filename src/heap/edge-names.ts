@@ -4,7 +4,7 @@ import type { GraphBuilder } from './graph-builder.js';
 import { NODE_KIND } from './heap-graph.js';
 import type { EdgeName, HeapGraph } from './heap-graph.js';
 import type { HeapView } from './heap-view.js';
-import { classAt } from './structures/object.js';
+import { classAt, handleAt } from './structures/object.js';
 import { readName } from './structures/strings.js';
 import { visitBlock } from './visit-block.js';
 
@@ -44,6 +44,8 @@ export class EdgeNames {
         return { kind: 'element', name: String(name) };
       case EDGE.key:
         return { kind: 'element', name: `'${this.text(name)}'` };
+      case EDGE.objectKey:
+        return { kind: 'element', name: objectText(this.view, name) };
       case EDGE.variable:
         return { kind: 'variable', name: this.text(name) };
       default:
@@ -82,6 +84,13 @@ export class EdgeNames {
   text(zendString: number): string {
     return readName(this.view.image, zendString) ?? '?';
   }
+}
+
+/** `User #12`, as var_dump() calls it: the number is spl_object_id(). */
+function objectText(view: HeapView, address: number): string {
+  const at = view.image.at(address);
+  if (at < 0) return 'object';
+  return `${classAt(view, at)?.name ?? 'object'} #${String(handleAt(view.image, at))}`;
 }
 
 /** `string`, `array`, `App\User`, `(code)`: what a node is to a PHP programmer. */

@@ -22,6 +22,8 @@ export const EDGE = {
   variable: 5,
   /** The engine's own: index into INTERNAL_NAMES. */
   internal: 6,
+  /** Address of a zend_object: the key of an element of a WeakMap or an SplObjectStorage. */
+  objectKey: 7,
 } as const;
 
 /** Names of edges that PHP code cannot write; a path does not show them. */

@@ -22,7 +22,10 @@ export type NodeKind = keyof typeof NODE_KIND;
 
 /** How one node refers to another, as a PHP programmer would write it. */
 export interface EdgeName {
-  /** `root`: name is all of it. `property`: `entries`. `element`: `4711` or `'body'`. `internal`: the engine's own. */
+  /**
+   * `root`: name is all of it. `property`: `entries`. `element`: `4711`, `'body'`, or `User #12` where an object is the
+   * key. `internal`: the engine's own.
+   */
   readonly kind: 'root' | 'property' | 'dynamicProperty' | 'element' | 'variable' | 'internal';
   readonly name: string;
 }

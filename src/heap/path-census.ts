@@ -85,6 +85,7 @@ class PathCensus implements EdgeSink {
       case EDGE.key:
         return tree.key(path, name, 'element');
       case EDGE.index:
+      case EDGE.objectKey:
         return tree.element(path);
       case EDGE.variable:
         return tree.variable(path, name);

@@ -11,7 +11,7 @@ export interface RetentionPath {
 
 /** One step from a thing to what it holds. */
 export interface PathStep {
-  /** `[4711]`, `'body'`, `->logger`, `$bound`; `[*]` for what lies somewhere within an extension's object. */
+  /** `[4711]`, `'body'`, `[User #12]`, `->logger`, `$bound`; `[*]` for what lies somewhere within an extension's object. */
   readonly text: string;
   /** What stands for it where it differs from block to block: `[*]`, `->*`. Undefined for a step that never does. */
   readonly wildcard?: string;

@@ -13,7 +13,8 @@ import { visitStorage } from './spl.js';
 import { visitWeakMap } from './weak-map.js';
 import { ZVAL_WORDS, visitZval } from './zval.js';
 
-/** Words of a zend_object (Zend/zend_types.h, x86-64): class entry, handlers, table of dynamic properties. */
+/** Words of a zend_object (Zend/zend_types.h, x86-64): handle, class entry, handlers, table of dynamic properties. */
+const HANDLE = 2;
 const CLASS = 4;
 const HANDLERS = 6;
 const PROPERTIES = 8;
@@ -21,6 +22,11 @@ const PROPERTIES = 8;
 /** Address of the class entry of the object whose zend_object lies at a word. */
 export function classEntryAt(image: MemoryImage, at: number): number {
   return image.pointerAt(at + CLASS);
+}
+
+/** What spl_object_id() says of the object whose zend_object lies at a word. */
+export function handleAt({ words }: MemoryImage, at: number): number {
+  return words[at + HANDLE]!;
 }
 
 /** The class of the object whose zend_object lies at a word; undefined where it is none. */

@@ -52,8 +52,9 @@ function visitObjectStorage(view: HeapView, first: number, sink: EdgeSink): numb
     if (element === 0) continue;
     tellOf(view, bucket, sink);
     const at = blocks.words[element]!;
-    sink.edge(words[at]!, words[at + 1]!, NODE_KIND.object, EDGE.index, index);
-    visitZval(image, lastZval(view, element), sink, EDGE.index, index);
+    const key = image.pointerAt(at);
+    sink.edge(words[at]!, words[at + 1]!, NODE_KIND.object, EDGE.objectKey, key);
+    visitZval(image, lastZval(view, element), sink, EDGE.objectKey, key);
   }
   return TABLE_WORDS;
 }
