@@ -92,6 +92,25 @@ PHP_FUNCTION(leaky_call)
 	free((void *) in_malloc);
 }
 
+static int le_leaky;
+
+static void leaky_resource_dtor(zend_resource *resource)
+{
+	efree(resource->ptr);
+}
+
+/* leaky_resource(int $bytes): void: registers a resource that stands for so many bytes and gives it to nobody. */
+PHP_FUNCTION(leaky_resource)
+{
+	zend_long bytes;
+
+	ZEND_PARSE_PARAMETERS_START(1, 1)
+		Z_PARAM_LONG(bytes)
+	ZEND_PARSE_PARAMETERS_END();
+
+	zend_register_resource(ecalloc(1, (size_t) bytes), le_leaky);
+}
+
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_alloc, 0, 1, IS_LONG, 0)
 	ZEND_ARG_TYPE_INFO(0, bytes, IS_LONG, 0)
 ZEND_END_ARG_INFO()
@@ -118,6 +137,10 @@ ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_call, 0, 2, IS_VOID, 0)
 	ZEND_ARG_TYPE_INFO(0, function, IS_CALLABLE, 0)
 ZEND_END_ARG_INFO()
 
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_resource, 0, 1, IS_VOID, 0)
+	ZEND_ARG_TYPE_INFO(0, bytes, IS_LONG, 0)
+ZEND_END_ARG_INFO()
+
 static const zend_function_entry leaky_functions[] = {
 	PHP_FE(leaky_alloc, arginfo_leaky_alloc)
 	PHP_FE(leaky_realloc, arginfo_leaky_realloc)
@@ -125,14 +148,21 @@ static const zend_function_entry leaky_functions[] = {
 	PHP_FE(leaky_hold, arginfo_leaky_hold)
 	PHP_FE(leaky_address, arginfo_leaky_address)
 	PHP_FE(leaky_call, arginfo_leaky_call)
+	PHP_FE(leaky_resource, arginfo_leaky_resource)
 	PHP_FE_END
 };
+
+PHP_MINIT_FUNCTION(leaky)
+{
+	le_leaky = zend_register_list_destructors_ex(leaky_resource_dtor, NULL, "leaky", module_number);
+	return SUCCESS;
+}
 
 zend_module_entry leaky_module_entry = {
 	STANDARD_MODULE_HEADER,
 	"leaky",
 	leaky_functions,
-	NULL, NULL, NULL, NULL, NULL,
+	PHP_MINIT(leaky), NULL, NULL, NULL, NULL,
 	"1.0.0",
 	STANDARD_MODULE_PROPERTIES
 };

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { Case } from './truth.js';
+import type { Truth } from './truth.js';
 import { root } from './workplace.js';
+
+type Needs = Pick<Truth, 'extension'>;
 
 const directory = join(root, 'build/test-extension');
 
@@ -10,7 +12,7 @@ export function buildExtension(): void {
   execFileSync(join(root, 'test/extension/build.sh'), [directory]);
 }
 
-/** What php is given so that it loads the extension, where the case needs it. */
-export function loadingOf({ truth: { extension } }: Case): readonly string[] {
+/** What php is given so that it loads the extension, where the program needs it. */
+export function loadingOf({ truth: { extension } }: { readonly truth: Needs }): readonly string[] {
   return extension === undefined ? [] : ['-d', `extension=${directory}/${extension}.so`];
 }

@@ -1,13 +1,20 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import test from 'ava';
+import { buildExtension, loadingOf } from './extension.js';
 import { integration, php, root } from './harness.js';
 import { markedLine } from './truth.js';
+import type { Truth } from './truth.js';
 
 // Each program of test/holders leaks on one line and says what holds the memory; `attach` has to name just that.
 
 const directory = join(root, 'test/holders');
 
-interface Declared {
+test.before('the extension', () => {
+  if (process.getuid?.() === 0) buildExtension();
+});
+
+interface Declared extends Pick<Truth, 'extension'> {
   readonly holder: string;
   readonly path: string;
   readonly types: readonly string[];
@@ -17,7 +24,7 @@ for (const name of readdirSync(directory).filter((file) => file.endsWith('.php')
   const file = join(directory, name);
   const declared = declaration(file);
   integration(`${basename(name, '.php')}: held by ${declared.path}`, async (t, place) => {
-    const running = place.start(php, [file]);
+    const running = place.start(php, [...loadingOf({ truth: declared }), file]);
     const traced = await place.attachJson(running.pid, ['--loop', 'handle', '--loops', '25']);
     const detail = `${JSON.stringify(traced.report, null, 1)}\n${traced.stderr}`;
     const site = traced.report.sites.find((found) => found.file === file && found.line === markedLine(file, '@leak'));

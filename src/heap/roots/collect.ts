@@ -1,5 +1,6 @@
 import type { GraphBuilder } from '../graph-builder.js';
 import type { HeapView } from '../heap-view.js';
+import { addAttributes } from './attributes.js';
 import { addClassRoots } from './classes.js';
 import { addConstants, addGlobals } from './globals.js';
 import { addCode, addFunctionRoots } from './functions.js';
@@ -8,6 +9,7 @@ import { markLeaves, meetObjects } from './leaves.js';
 import { addNativeRoots } from './native.js';
 import { RootList } from './root-list.js';
 import { markStreamBuffers } from './streams.js';
+import { addStreamRegistries } from './stream-registries.js';
 import { addCoroutineContexts, addStackVariables, addTemporaries } from './stacks.js';
 import { addEngineTables } from './tables.js';
 import { measureCode } from './used-parts.js';
@@ -24,9 +26,11 @@ export function followRoots(view: HeapView, builder: GraphBuilder): RootList {
     addFunctionRoots,
     addConstants,
     addHandlers,
+    addStreamRegistries,
     addStackVariables,
     addCoroutineContexts,
     addTemporaries,
+    addAttributes,
     addCode,
     addEngineTables,
     addNativeRoots,

@@ -30,7 +30,8 @@ export function markStreamBuffers({ image, blocks }: HeapView, builder: GraphBui
   }
 }
 
-function isStream(image: MemoryImage, address: number): boolean {
+/** True where a php_stream lies at an address. */
+export function isStream(image: MemoryImage, address: number): boolean {
   return (
     address !== 0 &&
     image.pointer(address + READ_FILTERS_STREAM) === address &&

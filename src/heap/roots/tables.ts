@@ -5,6 +5,7 @@ import type { MemoryImage } from '../image.js';
 import { forEachElement, visitHashTable } from '../structures/hash-table.js';
 import { readName } from '../structures/strings.js';
 import { scanWords } from '../structures/scan.js';
+import { addPersistentResources } from './persistent-resources.js';
 import { compilerGlobals, executorGlobals, objectTableOf } from './engine-globals.js';
 import { ROOT_RANK } from './root-list.js';
 import type { RootList } from './root-list.js';
@@ -23,8 +24,9 @@ export function addEngineTables({ image }: HeapView, roots: RootList): void {
   const { engine, structures } = image.header;
   // Before the tables of functions and classes, which point into them.
   addArenas(image, roots);
-  addResources(image, globals + structures.eg.regularList, 'resource', roots);
-  addResources(image, globals + structures.eg.persistentList, 'persistent resource', roots);
+  // Before the request's own, which lists what these refer to.
+  addPersistentResources(image, globals + structures.eg.persistentList, roots);
+  addResources(image, globals + structures.eg.regularList, roots);
   addTable(image, globals + engine.eg.symbolTable, '$GLOBALS', roots);
   addTable(image, globals + engine.eg.includedFiles, 'included files', roots);
   addTable(image, compilerGlobals(image) + structures.cg.internedStrings, 'interned strings', roots);
@@ -45,20 +47,15 @@ export function addEngineTables({ image }: HeapView, roots: RootList): void {
  * Elements are zend_resource pointers; a resource's number is its key. The table holds no reference to what it lists: a
  * resource that is only part of a garbage cycle goes with it.
  */
-function addResources(image: MemoryImage, table: number, name: string, roots: RootList): void {
+function addResources(image: MemoryImage, table: number, roots: RootList): void {
   const at = image.at(table);
   if (at < 0) return;
-  forEachElement(image, at, (element, key, index) => {
-    const label = key === 0 ? `${name} #${String(index)}` : `${name} '${readName(image, key) ?? '?'}'`;
+  forEachElement(image, at, (element, _, index) => {
     const [low, high] = [image.words[element]!, image.words[element + 1]!];
-    roots.add(low, high, NODE_KIND.resource, ROOT_RANK.engine, label, DOUBT.word);
-    if (image.heapSegmentAt(low, high) >= 0) return;
-    // A persistent resource lies in memory of malloc's, what it stands for may not.
-    const content = image.pointer(image.pointerAt(element) + image.header.structures.resource.ptr);
-    roots.addAt(content, NODE_KIND.unknown, ROOT_RANK.engine, label);
+    roots.add(low, high, NODE_KIND.resource, ROOT_RANK.engine, `resource #${String(index)}`, DOUBT.word);
   });
   const sink = roots.sink(ROOT_RANK.engine, (named, part) =>
-    named === EDGE.internal && part === INTERNAL['(elements)'] ? `${name}s` : undefined,
+    named === EDGE.internal && part === INTERNAL['(elements)'] ? 'resources' : undefined,
   );
   visitHashTable(image, at, sink);
 }

@@ -1,6 +1,6 @@
 <?php
-// Objects that are held in many ways, each of a class of its own: what holds one is asked for by its class. Says `ready`,
-// and ends when its stdin is closed.
+// Objects that are held in many ways, each of a class of its own: what holds one is asked for by its class. Says `ready`
+// and the numbers of the objects that are keys, and ends when its stdin is closed.
 declare(strict_types=1);
 
 class InStatic {}
@@ -17,6 +17,7 @@ class InShutdown {}
 class InException {}
 class InAutoloader {}
 class InStorage {}
+class WithStorage {}
 class InFixed {}
 class InHeap {}
 class InIterator {}
@@ -27,10 +28,45 @@ class InOutput {}
 class InChain {}
 class InStorageSubclass {}
 
+class InConstantExpression {}
+class InSuspicion {}
+
 enum Suit
 {
     case Hearts;
 }
+
+enum Rank
+{
+    case Ace;
+}
+
+#[Note(['of' => 'class'])]
+final class Noted
+{
+    public const LIMITS = [PHP_VERSION => ['worked out when read', Rank::Ace]];
+    #[Note(['of' => 'constant'])]
+    public const PLAIN = 1;
+    #[Note(['of' => 'property'])]
+    public int $property = 1;
+
+    #[Note(['of' => 'method'])]
+    public function method(): void
+    {
+    }
+}
+
+#[Note(['of' => 'function'])]
+function noted(): void
+{
+}
+
+final class Storage
+{
+    public mixed $context;
+}
+
+const OBJECT = new InConstantExpression();
 
 final class Registry
 {
@@ -107,7 +143,7 @@ set_exception_handler((new class (new InException()) {
 spl_autoload_register(Closure::bind(function (string $class): void {
 }, new InAutoloader()));
 $basket = new SplObjectStorage();
-$basket[new InStorage()] = 'kept';
+$basket[new InStorage()] = new WithStorage();
 Registry::$services['basket'] = new Basket();
 Registry::$services['basket']->attach($fiber, new InStorageSubclass());
 $fixed = new SplFixedArray(5);
@@ -127,12 +163,21 @@ for ($link = $chain, $n = 0; $n < 1000; $n++) {
 }
 $link->end = new InChain();
 unset($link);
+// A possible root of the collector, which keeps nothing.
+$suspect = $other = new InSuspicion();
+unset($other);
+stream_wrapper_register('storage', Storage::class);
+stream_filter_register('storage.read', php_user_filter::class);
+$limits = count(Noted::LIMITS);
 ini_set('error_log', '/dev/null/' . str_repeat('long', 25_000));
 
 function run(object $argument): void
 {
     $local = new InLocal();
-    fwrite(STDOUT, "ready\n");
+    $GLOBALS['basket']->rewind();
+    $keys = [Suit::Hearts, $GLOBALS['basket']->current(), $GLOBALS['fiber']];
+    fwrite(STDOUT, 'ready ' . implode(' ', array_map(spl_object_id(...), $keys)) . "\n");
+    unset($keys);
     while (!feof(STDIN)) {
         fread(STDIN, 1);
     }
