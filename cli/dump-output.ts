@@ -46,19 +46,19 @@ export function renderDiff(diff: SnapshotDiff, flags: DiffFlags): string[] {
   return [renderDiffText(diff, { color: hasColors(flags), top: flags.top })];
 }
 
-/** Saves a snapshot, the file numbered where it is one of several. Returns what there is to say of it. */
-export function saveTo(taken: Snapshot, file: string, number: number | undefined): string {
-  const to = number === undefined ? file : numbered(file, number);
-  const sizeBytes = taken.save(to);
+/** Saves a snapshot. Returns what there is to say of it. */
+export function saveTo(taken: Snapshot, file: string): string {
+  const sizeBytes = taken.save(file);
   const { pid, pauseMs } = taken.process;
   return (
-    `the memory of process ${String(pid)} is in ${to}: ${readableSize(sizeBytes)} (${grouped(sizeBytes)} bytes); ` +
+    `the memory of process ${String(pid)} is in ${file}: ${readableSize(sizeBytes)} (${grouped(sizeBytes)} bytes); ` +
     `the process stood still for ${pauseMs.toFixed(1)} ms`
   );
 }
 
-/** `heap.dump` becomes `heap-2.dump`. */
-function numbered(file: string, number: number): string {
+/** `heap.dump` becomes `heap-2.dump` where it is one of several. */
+export function dumpFile(file: string, number: number | undefined): string {
+  if (number === undefined) return file;
   const extension = extname(file);
   return `${file.slice(0, file.length - extension.length)}-${String(number)}${extension}`;
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
-import { PhptraceError, diff, openDump, snapshot } from '../src/index.js';
-import type { Snapshot } from '../src/index.js';
-import { renderDiff, renderSnapshot, saveTo } from './dump-output.js';
+import { PhptraceError, checkDumpFile, diff, openDump, snapshot } from '../src/index.js';
+import type { Snapshot, SnapshotTotals } from '../src/index.js';
+import { dumpFile, renderDiff, renderSnapshot, saveTo } from './dump-output.js';
 import type { DumpFlags } from './dump-output.js';
 import { parseDuration, parsePid, parsePositiveCount } from './quantities.js';
 import { checkOutput, writeResult } from './report-output.js';
@@ -75,12 +75,13 @@ async function dump(of: string, flags: DumpFlags): Promise<void> {
   if (!isPid(of)) return writeResult(renderSnapshot(await openDump(of), flags), flags.output);
   const pid = pidOf(of);
   const { count = 1 } = flags;
-  let first: Snapshot | undefined;
+  let first: SnapshotTotals | undefined;
   for (let number = 1; number <= count; number++) {
     if (number > 1) await sleep((flags.every ?? 10) * 1000);
     const taken = await takeAndSave(pid, number, flags, talk);
     if (flags.diff !== true) await writeResult(renderSnapshot(taken, flags), flags.output, { append: number > 1 });
-    else if (first === undefined) first = taken;
+    // The copy itself goes before the next one comes.
+    else if (first === undefined) first = taken.totals();
     else if (number === count) await writeResult(renderDiff(diff(first, taken), flags), flags.output);
   }
 }
@@ -95,7 +96,10 @@ function pidOf(text: string): number {
 }
 
 async function takeAndSave(pid: number, number: number, flags: DumpFlags, talk: Talk): Promise<Snapshot> {
+  const file = flags.out === undefined ? undefined : dumpFile(flags.out, flags.count === 1 ? undefined : number);
+  // First: the process is not stopped for a copy that cannot be kept.
+  if (file !== undefined) checkDumpFile(file);
   const taken = await snapshot(pid, { observer: talk.observer });
-  if (flags.out !== undefined) talk.note(saveTo(taken, flags.out, flags.count === 1 ? undefined : number));
+  if (file !== undefined) talk.note(saveTo(taken, file));
   return taken;
 }

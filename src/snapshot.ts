@@ -3,7 +3,7 @@ import { PhptraceError } from './errors.js';
 import { HeapAnalysis } from './heap/analysis.js';
 import { captureImage } from './heap/capture.js';
 import { loadImage } from './heap/dump-reader.js';
-import { saveImage } from './heap/dump-writer.js';
+import { checkDumpFile, saveImage } from './heap/dump-writer.js';
 import type { MemoryImage } from './heap/image.js';
 import { checkHeap, openTarget } from './live/target.js';
 import type { Target } from './live/target.js';
@@ -13,7 +13,8 @@ import type { SnapshotDiff } from './report/diff-model.js';
 import { renderHeapSnapshot } from './report/heapsnapshot.js';
 import { renderPprof } from './report/pprof.js';
 import { snapshotSamples } from './report/pprof-samples.js';
-import { diffSnapshots } from './report/snapshot-diff.js';
+import { diffTotals, totalsOf } from './report/snapshot-diff.js';
+import type { SnapshotTotals } from './report/snapshot-diff.js';
 import type { SnapshotProcess, SnapshotReport, SnapshotReportOptions } from './report/snapshot-model.js';
 import { buildSnapshotReport, describeImage } from './report/snapshot-report.js';
 
@@ -63,9 +64,12 @@ export class Snapshot {
     return renderPprof(snapshotSamples(this.analyse()), new Date(this.image.header.takenAt));
   }
 
-  /** What changed from this snapshot to a later one. @throws PhptraceError where a heap contradicts itself */
-  diffTo(after: Snapshot): SnapshotDiff {
-    return diffSnapshots(this.analyse(), after.analyse());
+  /**
+   * What `diff` needs of it. Whoever keeps these and not the snapshot has one copy in memory at a time, not two.
+   * @throws PhptraceError where the heap contradicts itself
+   */
+  totals(): SnapshotTotals {
+    return totalsOf(this.analyse());
   }
 
   /** @internal False where the heap's books contradict themselves. */
@@ -111,14 +115,17 @@ export async function snapshot(pid: number, options: SnapshotOptions = {}): Prom
   }
 }
 
+export { checkDumpFile };
+
 /** Reads what `Snapshot.save` wrote. @throws PhptraceError where it is none, cut off, damaged or of another format */
 export async function openDump(file: string): Promise<Snapshot> {
   return new Snapshot(loadImage(file));
 }
 
 /** What changed from one snapshot to another. @throws PhptraceError where a heap contradicts itself */
-export function diff(before: Snapshot, after: Snapshot): SnapshotDiff {
-  return before.diffTo(after);
+export function diff(before: Snapshot | SnapshotTotals, after: Snapshot | SnapshotTotals): SnapshotDiff {
+  const totals = (of: Snapshot | SnapshotTotals): SnapshotTotals => (of instanceof Snapshot ? of.totals() : of);
+  return diffTotals(totals(before), totals(after));
 }
 
 /** What can be said of a heap whose books contradict themselves. */

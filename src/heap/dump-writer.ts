@@ -1,5 +1,18 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fsyncSync, lstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import type { Stats } from 'node:fs';
+import { dirname } from 'node:path';
 import { PhptraceError } from '../errors.js';
 import { CHECKSUM, DUMP_FORMAT, MAGIC, PAGE_BYTES, PIECE_BYTES, RUN_BYTES, encodeHead } from './dump-format.js';
 import type { MemoryImage } from './image.js';
@@ -14,7 +27,7 @@ const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | con
  * @throws PhptraceError where it cannot be written; then nothing stays of it
  */
 export function saveImage(image: MemoryImage, file: string): number {
-  checkTarget(file);
+  checkDumpFile(file);
   const partial = `${file}.partial-${String(process.pid)}`;
   let fd: number;
   try {
@@ -35,9 +48,18 @@ export function saveImage(image: MemoryImage, file: string): number {
   }
 }
 
-/** Only a file that is not there yet, an empty one, and a dump may be replaced. */
-function checkTarget(file: string): void {
-  const stat = lstatSync(file, { throwIfNoEntry: false });
+/**
+ * Changes nothing. Only a file that is not there yet, an empty one, and a dump may be replaced.
+ * @throws PhptraceError where a dump cannot be written there: asked before, no process is stopped in vain
+ */
+export function checkDumpFile(file: string): void {
+  let stat: Stats | undefined;
+  try {
+    accessSync(dirname(file), constants.W_OK);
+    stat = lstatSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    throw cannotWrite(file, error);
+  }
   if (stat === undefined) return;
   if (!stat.isFile()) {
     const what = stat.isSymbolicLink() ? 'a symbolic link' : 'no regular file';

@@ -1,6 +1,6 @@
 import { PhptraceError } from '../errors.js';
 import type { HeapLayout } from '../php/heap-layout.js';
-import { pointerAt } from '../php/memory.js';
+import { UnreadableMemory, pointerAt } from '../php/memory.js';
 import type { ProcessMemory } from '../php/memory.js';
 
 /** ZEND_MM_CHUNK_SIZE (Zend/zend_alloc_sizes.h). */
@@ -83,7 +83,13 @@ function readHuge(memory: ProcessMemory, first: number, leftBytes: number): Heap
 }
 
 function threeWords(memory: ProcessMemory, address: number): [number, number, number] {
-  const view = memory.read(address, WORDS_BYTES);
+  let view: DataView;
+  try {
+    view = memory.read(address, WORDS_BYTES);
+  } catch (error) {
+    if (!(error instanceof UnreadableMemory)) throw error;
+    throw contradiction(memory, address, 'its lists of chunks and huge blocks lead there, and nothing is mapped there');
+  }
   return [pointerAt(view, 0), pointerAt(view, 8), pointerAt(view, 16)];
 }
 

@@ -1,21 +1,44 @@
 import type { HeapAnalysis } from '../heap/analysis.js';
-import type { Amount, Garbage } from '../heap/garbage.js';
+import type { Amount } from '../heap/garbage.js';
+import type { CountedPath } from '../heap/path-tree.js';
+import type { CountedType } from '../heap/type-census.js';
 import { alignedPaths } from './align-paths.js';
 import type { HolderChange, PathChange, SnapshotDiff, TypeChange } from './diff-model.js';
+import type { SnapshotProcess } from './snapshot-model.js';
 import { byHolder, describeImage } from './snapshot-report.js';
 
+/** What a comparison needs of a snapshot: small, while the copy and what was worked out of it take as much as the heap. */
+export interface SnapshotTotals {
+  readonly process: SnapshotProcess;
+  readonly live: Amount;
+  readonly paths: readonly CountedPath[];
+  readonly types: readonly CountedType[];
+  /** In cycles, cycles that are kept too, and orphans. */
+  readonly cycle: Amount;
+  readonly cycleKeptByOrphan: Amount;
+  readonly orphan: Amount;
+}
+
+/** @throws PhptraceError where a heap contradicts itself */
+export function totalsOf({ image, blocks, paths, types, garbage }: HeapAnalysis): SnapshotTotals {
+  const { cycle, cycleKeptByOrphan, orphan } = garbage;
+  const live = { count: blocks.nodeCount - 1, bytes: blocks.liveBytes };
+  return { process: describeImage(image), live, paths, types, cycle, cycleKeptByOrphan, orphan };
+}
+
 /** What changed from `before` to `after`, complete: nothing that changed is left out. */
-export function diffSnapshots(before: HeapAnalysis, after: HeapAnalysis): SnapshotDiff {
-  const [was, is] = [describeImage(before.image), describeImage(after.image)];
+export function diffTotals(before: SnapshotTotals, after: SnapshotTotals): SnapshotDiff {
+  const [was, is] = [before.process, after.process];
   const [pathsBefore, pathsAfter] = alignedPaths(before.paths, after.paths);
-  const garbage = (pick: (garbage: Garbage) => Amount): Amount => difference(pick(before.garbage), pick(after.garbage));
+  const change = (pick: (totals: SnapshotTotals) => Amount): Amount => difference(pick(before), pick(after));
+  const live = change((totals) => totals.live);
   return {
     schema: 1,
     before: was,
     after: is,
     seconds: (Date.parse(is.takenAt) - Date.parse(was.takenAt)) / 1000,
-    blocks: after.blocks.nodeCount - before.blocks.nodeCount,
-    bytes: after.blocks.liveBytes - before.blocks.liveBytes,
+    blocks: live.count,
+    bytes: live.bytes,
     types: typeChanges(before, after),
     holders: changes(byHolder(before.paths), byHolder(after.paths), ({ holder }) => holder).map(
       ({ item: { holder }, ...change }): HolderChange => ({ holder, ...change }),
@@ -23,19 +46,16 @@ export function diffSnapshots(before: HeapAnalysis, after: HeapAnalysis): Snapsh
     paths: changes(pathsBefore, pathsAfter, ({ path }) => path).map(
       ({ item: { holder, path, type }, ...change }): PathChange => ({ holder, path, type, ...change }),
     ),
-    reachable: difference(reachable(before), reachable(after)),
-    cycles: garbage(({ cycle, cycleKeptByOrphan: kept }) => ({
-      count: cycle.count - kept.count,
-      bytes: cycle.bytes - kept.bytes,
-    })),
-    kept: garbage(({ cycleKeptByOrphan }) => cycleKeptByOrphan),
-    orphans: garbage(({ orphan }) => orphan),
+    reachable: change(reachable),
+    cycles: change(({ cycle, cycleKeptByOrphan: kept }) => difference(kept, cycle)),
+    kept: change(({ cycleKeptByOrphan }) => cycleKeptByOrphan),
+    orphans: change(({ orphan }) => orphan),
     notes: notesOn(was, is),
   };
 }
 
-function typeChanges(before: HeapAnalysis, after: HeapAnalysis): TypeChange[] {
-  const sums = ({ types }: HeapAnalysis) =>
+function typeChanges(before: SnapshotTotals, after: SnapshotTotals): TypeChange[] {
+  const sums = ({ types }: SnapshotTotals) =>
     types.map(({ type, blocks, shallowBytes }) => ({ type, blocks, bytes: shallowBytes }));
   return changes(sums(before), sums(after), ({ type }) => type).map(({ item: { type }, ...change }) => ({
     type,
@@ -68,7 +88,7 @@ function changes<T extends Counted>(before: readonly T[], after: readonly T[], k
     .sort((a, b) => b.bytes - a.bytes || b.blocks - a.blocks);
 }
 
-function reachable({ paths }: HeapAnalysis): Amount {
+function reachable({ paths }: SnapshotTotals): Amount {
   return paths.reduce((sum, { blocks, bytes }) => ({ count: sum.count + blocks, bytes: sum.bytes + bytes }), {
     count: 0,
     bytes: 0,
@@ -79,7 +99,7 @@ function difference(before: Amount, after: Amount): Amount {
   return { count: after.count - before.count, bytes: after.bytes - before.bytes };
 }
 
-function notesOn(before: SnapshotDiff['before'], after: SnapshotDiff['after']): string[] {
+function notesOn(before: SnapshotProcess, after: SnapshotProcess): string[] {
   const notes: string[] = [];
   if (before.pid !== after.pid) {
     notes.push(
