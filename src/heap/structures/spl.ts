@@ -86,9 +86,11 @@ function visitFixedArray(view: HeapView, first: number, sink: EdgeSink): number 
   return isRead ? 2 * POINTER_WORDS : 0;
 }
 
-/** Words in spl_ptr_heap (ext/spl/spl_heap.c, 7.3 to 8.5): { elements, 3 pointers; int count, flags; size_t max, size }. */
+/**
+ * Words in spl_ptr_heap (ext/spl/spl_heap.c): { elements, 3 pointers; int count, flags; size_t max, size }. In 8.5 there
+ * is a word more before the last two. Either way its size is that of its block, which ends with an element's size.
+ */
 const HEAP_COUNT = 8;
-const HEAP_ELEMENT_BYTES = 12;
 const HEAP_WORDS = 14;
 
 /** An element is a zval, of a priority queue one more for its priority. */
@@ -97,7 +99,7 @@ function visitHeap(view: HeapView, first: number, sink: EdgeSink): number {
   const heap = blockBehind(view, first);
   if (heap === 0 || blocks.sizes8[heap]! * 2 < HEAP_WORDS) return 0;
   const at = blocks.words[heap]!;
-  const strideWords = image.words[at + HEAP_ELEMENT_BYTES]! / 4;
+  const strideWords = image.pointerAt(at + blocks.sizes8[heap]! * 2 - POINTER_WORDS) / 4;
   if (strideWords !== ZVAL_WORDS && strideWords !== 2 * ZVAL_WORDS) return 0;
   if (!visitRow(view, at, image.words[at + HEAP_COUNT]!, strideWords, sink)) return 0;
   tellOf(view, first, sink);
