@@ -29,6 +29,8 @@ const STORAGE_CLASSES = [
 export type StorageClass = (typeof STORAGE_CLASSES)[number];
 /** ZEND_ACC_USE_GUARDS (Zend/zend_compile.h): 1 << 11 from 7.4 to 8.5. */
 const USE_GUARDS = 1 << 11;
+/** free_obj in zend_object_handlers (Zend/zend_object_handlers.h, 7.4 to 8.5): after `int offset`. */
+const FREE_OBJECT = 8;
 
 /** An image with what is needed to read objects in it. */
 export class HeapView {
@@ -40,6 +42,8 @@ export class HeapView {
   /** Stacks of coroutines that wait, and main's while one runs. */
   readonly suspendedStacks: readonly SuspendedStack[];
   private readonly special = new Map<number, SpecialClass | undefined>();
+  /** By address of handlers. */
+  private readonly plain = new Map<number, boolean>();
   private readonly storages = new Map<number, StorageClass | undefined>();
 
   constructor(
@@ -87,6 +91,21 @@ export class HeapView {
       case undefined:
         return 0;
     }
+  }
+
+  /**
+   * True where an object with these handlers has no more than its properties, and a zval of guards where its class has
+   * magic methods: it is freed as plain ones are, so there is nothing else to free.
+   */
+  isPlain(handlers: number): boolean {
+    if (handlers === this.standardHandlers) return true;
+    let isPlain = this.plain.get(handlers);
+    if (isPlain === undefined) {
+      const free = this.image.pointer(handlers + FREE_OBJECT);
+      isPlain = free !== 0 && free === this.image.pointer(this.standardHandlers + FREE_OBJECT);
+      this.plain.set(handlers, isPlain);
+    }
+    return isPlain;
   }
 
   hasGuards({ address }: ClassInfo): boolean {

@@ -69,19 +69,17 @@ export function visitObject(
     scanWords(image, properties, Math.min(block.end, at + view.specialWords(info.address)), sink);
     return;
   }
-  const isPlain = image.pointerAt(at + HANDLERS) === view.standardHandlers;
   const rest = properties + declared * ZVAL_WORDS;
-  // A plain object has no more than its properties, and a zval of guards where its class has magic methods.
-  if (isPlain) {
-    if (view.hasGuards(info) && rest + ZVAL_WORDS <= block.end) {
-      visitZval(image, rest, sink, EDGE.internal, INTERNAL['(properties)']);
-    }
-    return;
+  if (view.hasGuards(info) && rest + ZVAL_WORDS <= block.end) {
+    visitZval(image, rest, sink, EDGE.internal, INTERNAL['(properties)']);
   }
+  if (view.isPlain(image.pointerAt(at + HANDLERS))) return;
   const storage = view.storageClass(info);
   const known = storage === undefined ? 0 : visitStorage(view, storage, block.first, sink);
   scanWords(image, block.first + known, at, sink);
-  scanWords(image, rest, block.end, sink);
+  // What an extension has of an object lies before its zend_object, whose properties end it; or, where that comes first,
+  // behind it. Else there follows what its block has left over, with anything in it.
+  if (at === block.first) scanWords(image, rest, block.end, sink);
 }
 
 /** Kinds of objects whose insides are known; returns false for all others. */

@@ -145,7 +145,7 @@ spl_autoload_register(Closure::bind(function (string $class): void {
 $basket = new SplObjectStorage();
 $basket[new InStorage()] = new WithStorage();
 Registry::$services['basket'] = new Basket();
-Registry::$services['basket']->attach($fiber, new InStorageSubclass());
+Registry::$services['basket'][$fiber] = new InStorageSubclass();
 $fixed = new SplFixedArray(5);
 $fixed[3] = new InFixed();
 $heap = new SplPriorityQueue();
