@@ -34,7 +34,8 @@ export interface LiveBlock {
  * followed by another whole one is never settled.
  *
  * A block belongs to the loop of the context (main or a fiber) that it was born in. One born between loops belongs to
- * the hook that last began a loop and is marked as outside; before any boundary that is loop -1 of hook 0.
+ * the hook that last began a loop and is marked as outside; before any boundary that is loop -1 of hook 0. Nobody saw
+ * whether a block of loop -1 was born between loops: it ends as one of those that its line makes in loops, if it does.
  */
 export class Ledger {
   /** The live blocks; `birth` is packed, see `pack`. */
@@ -193,7 +194,7 @@ export class Ledger {
       const ledger = this.hooks[this.hookOf(birth)]!;
       const loop = this.loopOf(birth);
       if (ledger.isSettled(loop)) {
-        const place = this.places.of(site, path, isOutside(birth), sizeBytes);
+        const place = this.places.of(site, path, this.endsOutside(birth, site), sizeBytes);
         ledger.diedLate(place, loop, sizeBytes, UNSEEN_FREE, ledger.loop);
       }
       this.balance -= sizeBytes;
@@ -272,7 +273,7 @@ export class Ledger {
   private died(address: number, sizeBytes: number, site: number, hook: number): 'recorded' | 'foreign' | 'unknown' {
     if (this.table.take(address)) {
       const { found } = this.table;
-      const isSame = found.site === site && this.isOwnedBy(found.birth, hook);
+      const isSame = found.site === site && this.isOwnedBy(found.birth, site, hook);
       const isForeign = !isSame && this.loopOf(found.birth) < 1;
       this.ended(site, hook);
       return isForeign ? 'foreign' : 'recorded';
@@ -309,7 +310,8 @@ export class Ledger {
   private ended(site: number, hook: number): void {
     const { found } = this.table;
     this.balance -= found.sizeBytes;
-    const place = this.places.of(found.site, found.path, isOutside(found.birth), found.sizeBytes);
+    const outside = this.endsOutside(found.birth, found.site);
+    const place = this.places.of(found.site, found.path, outside, found.sizeBytes);
     const owner = this.hookOf(found.birth);
     const ledger = this.hooks[owner]!;
     const inLoop = hook - 1 === owner ? ledger.running : ledger.loop;
@@ -336,9 +338,16 @@ export class Ledger {
     return ((((loop + 1) << this.hookBits) | hook) << FLAG_BITS) | (outside ? OUTSIDE : 0);
   }
 
-  private isOwnedBy(birth: number, hook: number): boolean {
+  /** Whether a block ends as one of those outside. As long as its loop is not settled, it ends as what it was born. */
+  private endsOutside(birth: number, site: number): boolean {
+    const loop = this.loopOf(birth);
+    const isUnseen = loop < 0 && this.hooks[this.hookOf(birth)]!.isSettled(loop);
+    return isOutside(birth) && !(isUnseen && this.places.isMetInside(site));
+  }
+
+  private isOwnedBy(birth: number, site: number, hook: number): boolean {
     const outside = hook === 0;
-    return isOutside(birth) === outside && this.hookOf(birth) === (outside ? this.lastBegun : hook - 1);
+    return this.endsOutside(birth, site) === outside && this.hookOf(birth) === (outside ? this.lastBegun : hook - 1);
   }
 
   private hookOf(birth: number): number {

@@ -12,6 +12,8 @@ export class Places {
   private readonly classes: number[] = [];
   /** The place met before in the same chain, or -1. */
   private readonly chained: number[] = [];
+  /** By site: met within a loop. */
+  private readonly inside: boolean[] = [];
   private withoutPath = new Int32Array(1024).fill(-1);
   private withPath = new Int32Array(1024).fill(-1);
 
@@ -38,7 +40,13 @@ export class Places {
     this.outsides.push(outside);
     this.classes.push(sizeClass);
     this.chained.push(newest);
+    if (!outside) this.inside[site] = true;
     return place;
+  }
+
+  /** Whether blocks of this site were born within a loop, so far. */
+  isMetInside(site: number): boolean {
+    return this.inside[site] === true;
   }
 
   /** What makes the place, but for the size. */

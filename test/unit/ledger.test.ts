@@ -82,6 +82,46 @@ test('a block from before the first boundary is of loop -1', (t) => {
   t.like(records[0]?.lateFrees[0], { birthLoop: -1, outside: true, bytes: 64 });
 });
 
+test('a block from before the first boundary ends within the loops where its line makes such blocks in loops', (t) => {
+  const { ledger, records } = books();
+  ledger.alloc(ADDRESS, 64, KEEP, 0, OUTSIDE);
+  ledger.alloc(ADDRESS + 4096, 64, KEEP, 0, OUTSIDE);
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS + 8192, 64, KEEP, 0, IN_FIRST);
+  ledger.free(ADDRESS, 64, FREE, IN_FIRST);
+  loops(ledger, 2);
+  t.like(records[0], { residue: [{ outside: false, blocks: 1 }], explained: 0 });
+  t.like(records[0]?.lateFrees, [{ birthSite: KEEP, birthLoop: -1, outside: false, blocks: 1, bytes: 64 }]);
+  ledger.reset(0);
+  loops(ledger, 2);
+  const dropped = records.flatMap(({ lateFrees }) => lateFrees.filter(({ site }) => site === null));
+  t.deepEqual(
+    dropped.map(({ birthLoop, outside }) => [birthLoop, outside]),
+    [
+      [-1, false],
+      [1, false],
+    ],
+  );
+});
+
+test('a block from before the first boundary that ends in call 0 takes none from a later loop', (t) => {
+  const { ledger, records } = books();
+  ledger.alloc(ADDRESS, 64, KEEP, 0, OUTSIDE);
+  loops(ledger, 1);
+  ledger.alloc(ADDRESS + 4096, 64, KEEP, 0, IN_FIRST);
+  ledger.free(ADDRESS, 64, FREE, IN_FIRST);
+  loops(ledger, 1);
+  for (let loop = 1; loop <= 4; loop++) {
+    ledger.alloc(ADDRESS + 8192 * loop, 64, KEEP, 0, IN_FIRST);
+    loops(ledger, 1);
+  }
+  loops(ledger, 1);
+  t.deepEqual(
+    records.map(({ residue }) => residue.map(({ blocks }) => blocks)),
+    [[1], [1], [1], [1]],
+  );
+});
+
 test('what is allocated between loops is marked and belongs to the hook that last began a loop', (t) => {
   const { ledger, records } = books(2);
   loops(ledger, 2, 0);
