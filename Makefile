@@ -12,6 +12,7 @@ CHROMIUM_PACKAGES := chromium=/usr/bin/chromium
 SAPI_PACKAGES := php8.2-fpm libapache2-mod-php8.2 apache2-bin libapr1 libaprutil1 libphp8.2-embed
 FRAMEWORK_PACKAGES := composer=/usr/bin/composer unzip=/usr/bin/unzip \
 	php-mbstring=/usr/lib/php/*/mbstring.so
+VAGRANT_PACKAGES := vagrant=/usr/bin/vagrant vagrant-libvirt=/usr/share/rubygems-integration/all/gems/vagrant-libvirt-*
 BENCH_PACKAGES := bpfcc-tools=/usr/sbin/memleak-bpfcc linux-headers-amd64=/usr/src/linux-headers-*-amd64
 
 SOURCE_FOLDERS := $(wildcard src cli test bench)
@@ -32,7 +33,8 @@ AVA_FLAGS ?=
 .DELETE_ON_ERROR:
 .PHONY: help setup build test test-unit test-chromium test-versions test-swoole test-sapis sapis \
 	versions-table commands-table php-versions demo bench lint typecheck format clean pack apt apt-bench apt-chromium corpus \
-	php-builds test-builds builds-table apt-builds frameworks test-frameworks frameworks-table apt-frameworks
+	php-builds test-builds builds-table apt-builds frameworks test-frameworks frameworks-table apt-frameworks \
+	lint-vagrant apt-vagrant
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,6 +109,9 @@ lint: $(NODE_MODULES) | apt ## check style and import directions
 	$(BIN)/prettier --check --log-level warn .
 	$(if $(PROBES),clang-format --dry-run -Werror $(PROBES))
 
+lint-vagrant: | apt-vagrant ## check the Vagrantfile (no box is needed)
+	VAGRANT_HOME=.cache/vagrant VAGRANT_DOTFILE_PATH=.cache/vagrant VAGRANT_DEFAULT_PROVIDER=libvirt vagrant validate
+
 typecheck: $(NODE_MODULES) ## check types, build nothing
 	$(BIN)/tsc --noEmit
 
@@ -170,3 +175,6 @@ apt-chromium:
 
 apt-frameworks:
 	$(call install,$(FRAMEWORK_PACKAGES))
+
+apt-vagrant:
+	$(call install,$(VAGRANT_PACKAGES))

@@ -1,5 +1,5 @@
 <?php
-// A worker that leaks on three lines, among neighbours that look alike and are innocent. Runs for a minute.
+// A worker that leaks on three lines, among neighbours that look alike and are innocent. Runs for a minute, or $argv[1] s.
 //
 //   php examples/leaky-worker.php &
 //   sudo phptrace attach $! --loop handle
@@ -57,7 +57,7 @@ function handle(int $n): void
 
 $mailer = new Mailer();
 $latest = new LatestAnswers();
-$end = time() + 60;
+$end = time() + (int) ($argv[1] ?? 60);
 echo 'worker ', getmypid(), " is at work\n";
 for ($n = 0; time() < $end; $n++) {
     handle($n);
