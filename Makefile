@@ -22,6 +22,10 @@ SOURCES := $(shell find $(addsuffix /.,$(SOURCE_FOLDERS)) -type d -o -name '*.ts
 PROBES := $(shell find probes -name '*.[ch]')
 BPF_CFLAGS := -O2 -g -Wall -target bpf -D__TARGET_ARCH_x86 -I/usr/include/x86_64-linux-gnu -Iprobes
 
+# Node takes longer to find the command's modules than the kernel to check the programs: they are made one file.
+BUNDLE = $(BIN)/esbuild build/cli/phptrace.js --bundle --splitting --format=esm --platform=node --target=node20 \
+	--packages=external --sourcemap --outdir=build/cli --allow-overwrite --chunk-names=bundle/[name] --log-level=warning
+
 NODE_MODULES := node_modules/.package-lock.json
 BIN := node_modules/.bin
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
@@ -133,6 +137,7 @@ build/probes/%.bpf.o: $(PROBES) | apt
 build/.compiled: $(SOURCES) tsconfig.json $(NODE_MODULES)
 	rm -rf $(addprefix build/,$(SOURCE_FOLDERS))
 	$(BIN)/tsc
+	$(BUNDLE)
 	chmod +x build/cli/phptrace.js
 	@touch $@
 

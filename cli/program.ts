@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../src/index.js';
 import { addAnalyzeCommand } from './analyze.js';
 import { addAttachCommand } from './attach.js';
 import { addCleanCommand } from './clean.js';
@@ -50,9 +50,4 @@ function createProgram(setExitCode: SetExitCode): Command {
   addCleanCommand(program);
   addDoctorCommand(program, setExitCode);
   return program;
-}
-
-function packageVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -10,6 +10,7 @@ export { doctor } from './doctor.js';
 export type { Check, Diagnosis } from './doctor.js';
 export { PhptraceError } from './errors.js';
 export type { GroupOptions, ListOptions, RunOptions, SnapshotOptions, TraceObserver, TraceOptions } from './options.js';
+export { packageVersion } from './package-files.js';
 export { listProcesses } from './processes.js';
 export type { Awaited } from './leaks/awaited.js';
 export type { SnapshotDiff } from './report/diff-model.js';

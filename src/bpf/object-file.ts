@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { PhptraceError } from '../errors.js';
 import { isInUserNamespace, missingCapabilities, wayToRights } from '../native/capabilities.js';
 import { closeObject, loadObject, openObject, takeLibbpfMessages } from '../native/libbpf.js';
 import type { BpfObject } from '../native/libbpf.js';
+import { packageFile } from '../package-files.js';
 
 const TO_LOAD = ['CAP_BPF', 'CAP_PERFMON'] as const;
 
@@ -12,7 +12,7 @@ const TO_LOAD = ['CAP_BPF', 'CAP_PERFMON'] as const;
  * @throws PhptraceError where the kernel refuses, with its reason
  */
 export function loadObjectFile(name: string, prepare: (object: BpfObject) => void): BpfObject {
-  const file = fileURLToPath(new URL(`../../probes/${name}`, import.meta.url));
+  const file = packageFile(`build/probes/${name}`);
   if (!existsSync(file)) throw new PhptraceError(`the BPF programs are missing (${file}): run \`make build\``);
   takeLibbpfMessages();
   const object = openObject(file);

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { isAbsolute, join } from 'node:path';
+import { packageFile } from '../package-files.js';
 import type { PhpBuild } from './build.js';
 import type { ElfFile } from './elf.js';
 import { placeOfGlobal } from './thread-storage.js';
@@ -135,10 +135,10 @@ function parse(contents: string): Entry {
   return JSON.parse(text) as Entry;
 }
 
-/** Of the modules of this folder, which are all that a derivation depends on but for the binary. */
+/** Of the modules of `src/php`, which are all that a derivation depends on but for the binary. */
 function codeDigest(): string {
   if (digest === undefined) {
-    const folder = dirname(fileURLToPath(import.meta.url));
+    const folder = packageFile('build/src/php');
     const modules = readdirSync(folder).filter((name) => name.endsWith('.js'));
     const hash = createHash('sha256');
     for (const name of modules.sort()) hash.update(`${name}\n`).update(readFileSync(join(folder, name)));
