@@ -35,7 +35,8 @@ export interface LiveBlock {
  *
  * A block belongs to the loop of the context (main or a fiber) that it was born in. One born between loops belongs to
  * the hook that last began a loop and is marked as outside; before any boundary that is loop -1 of hook 0. Nobody saw
- * whether a block of loop -1 was born between loops: it ends as one of those that its line makes in loops, if it does.
+ * whether a block of loop -1 was born in a loop: it ends as one of those that its line makes, in loops or between them,
+ * and where the line does both, as one of those among which it ends.
  */
 export class Ledger {
   /** The live blocks; `birth` is packed, see `pack`. */
@@ -48,6 +49,8 @@ export class Ledger {
   /** Births pack the flags, the hook, and the loop + 1 above them. */
   private readonly hookBits: number;
   private readonly told: boolean[] = [];
+  /** By site: made blocks between loops. */
+  private readonly madeBetween: boolean[] = [];
   private lastBegun = 0;
   /** The block that was handed out last, by `events` at that time. */
   private readonly lastBorn = { event: -1, address: 0, site: 0, path: 0, hook: 0 };
@@ -194,7 +197,7 @@ export class Ledger {
       const ledger = this.hooks[this.hookOf(birth)]!;
       const loop = this.loopOf(birth);
       if (ledger.isSettled(loop)) {
-        const place = this.places.of(site, path, this.endsOutside(birth, site), sizeBytes);
+        const place = this.places.of(site, path, this.endsOutside(birth, site, 0), sizeBytes);
         ledger.diedLate(place, loop, sizeBytes, UNSEEN_FREE, ledger.loop);
       }
       this.balance -= sizeBytes;
@@ -250,6 +253,7 @@ export class Ledger {
     const owner = outside ? this.lastBegun : hook - 1;
     const ledger = this.hooks[owner]!;
     const loop = outside ? ledger.loop : ledger.running;
+    if (outside && loop >= 0) this.madeBetween[site] = true;
     const birth = this.pack(owner, loop, outside) | resized;
     if (this.table.insert(address, sizeBytes, site, path, birth)) {
       this.missedFrees++;
@@ -310,7 +314,7 @@ export class Ledger {
   private ended(site: number, hook: number): void {
     const { found } = this.table;
     this.balance -= found.sizeBytes;
-    const outside = this.endsOutside(found.birth, found.site);
+    const outside = this.endsOutside(found.birth, found.site, hook);
     const place = this.places.of(found.site, found.path, outside, found.sizeBytes);
     const owner = this.hookOf(found.birth);
     const ledger = this.hooks[owner]!;
@@ -339,15 +343,19 @@ export class Ledger {
   }
 
   /** Whether a block ends as one of those outside. As long as its loop is not settled, it ends as what it was born. */
-  private endsOutside(birth: number, site: number): boolean {
+  private endsOutside(birth: number, site: number, hook: number): boolean {
+    if (!isOutside(birth)) return false;
     const loop = this.loopOf(birth);
-    const isUnseen = loop < 0 && this.hooks[this.hookOf(birth)]!.isSettled(loop);
-    return isOutside(birth) && !(isUnseen && this.places.isMetInside(site));
+    if (loop >= 0 || !this.hooks[this.hookOf(birth)]!.isSettled(loop)) return true;
+    if (!this.places.isMetInside(site)) return true;
+    return this.madeBetween[site] === true && hook === 0;
   }
 
   private isOwnedBy(birth: number, site: number, hook: number): boolean {
     const outside = hook === 0;
-    return this.endsOutside(birth, site) === outside && this.hookOf(birth) === (outside ? this.lastBegun : hook - 1);
+    return (
+      this.endsOutside(birth, site, hook) === outside && this.hookOf(birth) === (outside ? this.lastBegun : hook - 1)
+    );
   }
 
   private hookOf(birth: number): number {

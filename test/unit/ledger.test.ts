@@ -104,6 +104,25 @@ test('a block from before the first boundary ends within the loops where its lin
   );
 });
 
+test('a block from before the first boundary whose line is both in loops and between them ends as what it ends in', (t) => {
+  const { ledger, records } = books();
+  ledger.alloc(ADDRESS, 64, KEEP, 0, OUTSIDE);
+  ledger.alloc(ADDRESS + 4096, 64, KEEP, 0, OUTSIDE);
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS + 8192, 64, KEEP, 0, IN_FIRST);
+  ledger.alloc(ADDRESS + 12288, 64, KEEP, 0, OUTSIDE);
+  ledger.free(ADDRESS, 64, FREE, IN_FIRST);
+  ledger.free(ADDRESS + 4096, 64, FREE, OUTSIDE);
+  loops(ledger, 2);
+  t.deepEqual(
+    records[0]?.lateFrees.map(({ birthLoop, outside }) => [birthLoop, outside]),
+    [
+      [-1, false],
+      [-1, true],
+    ],
+  );
+});
+
 test('a block from before the first boundary that ends in call 0 takes none from a later loop', (t) => {
   const { ledger, records } = books();
   ledger.alloc(ADDRESS, 64, KEEP, 0, OUTSIDE);
