@@ -7,6 +7,7 @@ import type { CallUnderWay } from './call-under-way.js';
 import { placeHook } from './placed-hook.js';
 import type { Boundary } from './placed-hook.js';
 import type { ProbedProcess } from './probed-process.js';
+import { standingCall } from './standing-call.js';
 import type { Target } from './target.js';
 import { WaitingHooks } from './waiting-hooks.js';
 import type { WantedHook } from './waiting-hooks.js';
@@ -26,6 +27,7 @@ export interface BoardOptions {
 export class HookBoard {
   private readonly waiting: WaitingHooks;
   private readonly placed: WantedHook[] = [];
+  private readonly boundaries: Boundary[] = [];
   private readonly oplines = new Map<number, string>();
   /** Code that was met before `begin`: each is told once only. */
   private metBefore: SiteNamed[] | undefined = [];
@@ -87,6 +89,7 @@ export class HookBoard {
     const placed = placeHook(context, hook, boundary);
     probed.attachments.push(...placed.attachments);
     this.placed.push(wanted);
+    this.boundaries.push(boundary);
     const { loop, evidence } = wanted;
     if (boundary.kind === 'opline') {
       this.oplines.set(boundary.opline, loop);
@@ -110,6 +113,17 @@ export class HookBoard {
     return this.placed.flatMap(({ loop }, hook) => {
       const nested = this.probed.object.nestedCalls(hook);
       return nested > 0 ? [`${loop} called itself ${String(nested)} times: such calls are part of their loop`] : [];
+    });
+  }
+
+  /** One sentence for each hook that was called once at most, where that call is still under way. */
+  explainStanding(calls: readonly number[]): string[] {
+    return this.placed.flatMap(({ loop }, hook) => {
+      if ((calls[hook] ?? 0) > 1) return [];
+      const call = standingCall(this.target, this.boundaries[hook]!);
+      if (!call) return [];
+      const inside = call.turn === undefined ? '' : `; the loop inside it is --loop ${call.turn}`;
+      return [`a call of ${loop} was still under way when the trace ended${inside}`];
     });
   }
 

@@ -316,7 +316,8 @@ export class Session {
     const isCut = this.requests > 1 && this.hooks.inPlace.some(({ loop }) => isCode(loop));
     const cut = `${String(this.requests)} requests ended, and PHP drops their code unless opcache keeps it: use --loop request`;
     const said = counted.filter(([times]) => times > 0).map(([times, what]) => `${String(times)} ${what}`);
-    return [...said, ...(isCompiled ? [compiled] : []), ...(isCut ? [cut] : []), ...this.hooks.explainNested()];
+    const observed = [...this.hooks.explainNested(), ...this.hooks.explainStanding(this.recorder.ledger.loopsSeen)];
+    return [...said, ...(isCompiled ? [compiled] : []), ...(isCut ? [cut] : []), ...observed];
   }
 }
 

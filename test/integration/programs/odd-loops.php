@@ -1,0 +1,143 @@
+<?php
+// Loops of every odd kind, by argument. What a loop keeps it keeps on the line marked below, which is in the bin of 896.
+declare(strict_types=1);
+
+final class Kept
+{
+    public static SplFixedArray $all;
+    public static int $next = 0;
+
+    public static function one(): void
+    {
+        $text = str_repeat('kept', 200); // @leak-1 800 + 25 bytes
+        self::$all[self::$next++] = $text;
+    }
+}
+
+function recursing(int $depth): int
+{
+    Kept::one();
+    return $depth === 0 ? 0 : recursing($depth - 1) + 1;
+}
+
+function serving(): never
+{
+    while (true) {
+        Kept::one(); // @turn-1
+        usleep(2000);
+    }
+}
+
+function throwing(): never
+{
+    Kept::one();
+    throw new RuntimeException('as each time');
+}
+
+function exiting(int $calls): void
+{
+    static $call = 0;
+    Kept::one();
+    if (++$call === $calls) {
+        exit(7);
+    }
+    usleep(1000);
+}
+
+function generating(): Generator
+{
+    Kept::one();
+    yield 1;
+    yield 2;
+}
+
+function fibrous(): void
+{
+    Kept::one();
+    Fiber::suspend();
+}
+
+function instant(int $n): int
+{
+    return $n + 1;
+}
+
+function frequent(): void
+{
+    Kept::one();
+}
+
+function slow(): void
+{
+    Kept::one();
+    usleep(400_000);
+}
+
+function endless(): void
+{
+    sleep(60);
+}
+
+function never_called(): void
+{
+}
+
+/** Keeps less and less often, at the squares: nobody can say whether it will come to rest. */
+function slowing(int $n): void
+{
+    if (fmod(sqrt($n), 1) === 0.0) {
+        Kept::one();
+    }
+    usleep(500);
+}
+
+function turn(callable $do): void
+{
+    $end = time() + 20;
+    while (time() < $end) {
+        $do();
+        usleep(2000);
+    }
+}
+
+Kept::$all = new SplFixedArray(400_000);
+echo "ready\n";
+match ($argv[1]) {
+    'recursing' => turn(static fn () => recursing(3)),
+    'serving' => serving(),
+    'throwing' => turn(static function (): void {
+        try {
+            throwing();
+        } catch (RuntimeException) {
+            // as each time
+        }
+    }),
+    'exiting' => turn(static fn () => exiting((int) $argv[2])),
+    'generating' => turn(static fn () => iterator_to_array(generating())),
+    'fibrous' => turn(static function (): void {
+        $fiber = new Fiber('fibrous');
+        $fiber->start();
+        $fiber->resume();
+    }),
+    'instant' => (static function (): void {
+        $end = time() + 15;
+        for ($n = 0; $n % 1000 > 0 || time() < $end;) {
+            $n = instant($n);
+        }
+    })(),
+    'frequent' => (static function (): void {
+        $end = time() + 20;
+        while (time() < $end) {
+            frequent();
+            usleep(30);
+        }
+    })(),
+    'slow' => turn('slow'),
+    'endless' => endless(),
+    'never_called' => turn(static fn () => null),
+    'slowing' => (static function (): void {
+        for ($n = 0; $n < 8000; $n++) {
+            slowing($n);
+        }
+    })(),
+};
