@@ -39,11 +39,11 @@ export class EdgeNames {
       case EDGE.property:
         return { kind: 'property', name: this.propertyName(node, name) };
       case EDGE.dynamicProperty:
-        return { kind: 'dynamicProperty', name: this.text(name) };
+        return { kind: 'dynamicProperty', name: this.text(this.view.image.pointerAt(name)) };
       case EDGE.index:
         return { kind: 'element', name: String(name) };
       case EDGE.key:
-        return { kind: 'element', name: `'${this.text(name)}'` };
+        return { kind: 'element', name: `'${this.text(this.view.image.pointerAt(name))}'` };
       case EDGE.objectKey:
         return { kind: 'element', name: objectText(this.view, name) };
       case EDGE.variable:

@@ -12,11 +12,11 @@ export const EDGE = {
   root: 0,
   /** Number of a declared property's slot. */
   property: 1,
-  /** Address of a zend_string: the name of a dynamic property. */
+  /** Word of the image that points to a zend_string: the name of a dynamic property. */
   dynamicProperty: 2,
   /** Integer key of an array. */
   index: 3,
-  /** Address of a zend_string: the key of an array's element. */
+  /** Word of the image that points to a zend_string: the key of an array's element. */
   key: 4,
   /** Address of a zend_string: a variable of a suspended frame or bound to a closure. */
   variable: 5,

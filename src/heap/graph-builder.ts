@@ -17,6 +17,11 @@ const HEADER_TYPES = new Map<KindNumber, number>([
   [NODE_KIND.constantExpression, ZVAL.constantExpression],
 ]);
 
+/** Room for edges: a heap of an application has 1.4 to 2 for each block. */
+const EDGES_OF_A_NODE = 2;
+const LEAST_EDGES = 1 << 12;
+const GROWTH = 1.5;
+
 /**
  * Follows a heap from its roots and notes each block's kind and edges. What a typed pointer leads to is followed before
  * anything whose type has to be guessed, so that a block is what the program uses it as, wherever that shows.
@@ -28,7 +33,7 @@ export class GraphBuilder implements EdgeSink {
   private done: Uint8Array;
   private edgeFirst: Uint32Array;
   private edgeCount: Uint32Array;
-  private edges = new Uint32Array(1 << 16);
+  private edges: Uint32Array;
   private edgesUsed = 0;
   private readonly typed: NodeQueue;
   private readonly untyped: NodeQueue;
@@ -40,6 +45,7 @@ export class GraphBuilder implements EdgeSink {
     this.done = new Uint8Array(nodes);
     this.edgeFirst = new Uint32Array(nodes);
     this.edgeCount = new Uint32Array(nodes);
+    this.edges = new Uint32Array(LEAST_EDGES + nodes * EDGES_OF_A_NODE);
     this.typed = new NodeQueue();
     this.untyped = new NodeQueue();
   }
@@ -179,7 +185,7 @@ class NodeQueue {
 }
 
 function larger(edges: Uint32Array): Uint32Array<ArrayBuffer> {
-  const doubled = new Uint32Array(edges.length * 2);
-  doubled.set(edges);
-  return doubled;
+  const grown = new Uint32Array(Math.ceil(edges.length * GROWTH));
+  grown.set(edges);
+  return grown;
 }

@@ -27,8 +27,6 @@ const STORAGE_CLASSES = [
   'SplPriorityQueue',
 ] as const;
 export type StorageClass = (typeof STORAGE_CLASSES)[number];
-/** ZEND_ACC_USE_GUARDS (Zend/zend_compile.h): 1 << 11 from 7.4 to 8.5. */
-const USE_GUARDS = 1 << 11;
 /** free_obj in zend_object_handlers (Zend/zend_object_handlers.h, 7.4 to 8.5): after `int offset`. */
 const FREE_OBJECT = 8;
 
@@ -106,9 +104,5 @@ export class HeapView {
       this.plain.set(handlers, isPlain);
     }
     return isPlain;
-  }
-
-  hasGuards({ address }: ClassInfo): boolean {
-    return (this.image.uint32(address + this.image.header.structures.classEntry.flags) & USE_GUARDS) !== 0;
   }
 }

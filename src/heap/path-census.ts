@@ -76,14 +76,15 @@ class PathCensus implements EdgeSink {
   /** The way to what an edge leads to; the engine's own edges are no step. */
   private step(node: number, target: number, named: number, name: number): number {
     const { graph, tree } = this;
+    const { image } = graph.view;
     const path = this.pathOf[node]!;
     switch (named) {
       case EDGE.property:
         return tree.property(path, graph.propertyText(node, name));
       case EDGE.dynamicProperty:
-        return tree.key(path, name, 'property');
+        return tree.key(path, image.pointerAt(name), 'property');
       case EDGE.key:
-        return tree.key(path, name, 'element');
+        return tree.key(path, image.pointerAt(name), 'element');
       case EDGE.index:
       case EDGE.objectKey:
         return tree.element(path);

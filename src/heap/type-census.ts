@@ -3,6 +3,9 @@ import type { ImageGraph } from './graph.js';
 import { NODE_KIND } from './heap-graph.js';
 import { retainedSizes8 } from './retained.js';
 
+/** Room for a way down the tree, which grows where it is deeper. */
+const LEAST_DEPTH = 1 << 12;
+
 /** All blocks of a type. */
 export interface CountedType {
   readonly type: string;
@@ -45,40 +48,55 @@ export function typeCensus(graph: ImageGraph): CountedType[] {
  * Goes down the tree of dominators and counts the open nodes of each type.
  */
 function addRetained(graph: ImageGraph, types: Uint32Array, retained: number[]): void {
-  const dominators = findDominators(graph);
-  const sizes8 = retainedSizes8(graph, dominators);
-  const { starts, nodes } = childrenOf(dominators.dominator);
+  const { sizes8, starts, ends, nodes } = dominatorTree(graph);
   const open = new Uint32Array(retained.length);
-  const path = new Uint32Array(graph.nodeCount);
-  const next = starts.slice();
+  let path = new Uint32Array(LEAST_DEPTH);
   let depth = 1;
   while (depth > 0) {
     const node = path[depth - 1]!;
-    const at = next[node]!;
-    if (at === starts[node + 1]) {
+    // Children are taken from the last one on, so that what is left of them is always from their start to here.
+    if (ends[node] === starts[node]) {
       depth--;
       if (node !== 0) open[types[node]!]!--;
       continue;
     }
-    next[node] = at + 1;
-    const child = nodes[at]!;
+    const child = nodes[--ends[node]!]!;
     const type = types[child]!;
     if (open[type] === 0) retained[type]! += sizes8[child]! * 8;
     // A node without children need not be entered.
-    if (starts[child] === starts[child + 1]) continue;
+    if (starts[child] === ends[child]) continue;
     open[type]!++;
+    if (depth === path.length) path = larger(path);
     path[depth++] = child;
   }
 }
 
-/** The tree of dominators from the root downwards. */
-function childrenOf(dominator: Uint32Array): { starts: Uint32Array; nodes: Uint32Array } {
+interface DominatorTree {
+  /** Retained size / 8, by node. */
+  readonly sizes8: Uint32Array;
+  /** The children of node n are nodes[starts[n]] to nodes[ends[n] - 1]. */
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly nodes: Uint32Array;
+}
+
+/** The tree of dominators from the root downwards; what it is made of is not needed any more when it is there. */
+function dominatorTree(graph: ImageGraph): DominatorTree {
+  const dominators = findDominators(graph);
+  const { dominator } = dominators;
+  const sizes8 = retainedSizes8(graph, dominators);
   const starts = new Uint32Array(dominator.length + 1);
   const isChild = (node: number): boolean => node !== 0 && dominator[node] !== NO_DOMINATOR;
   for (let node = 1; node < dominator.length; node++) if (isChild(node)) starts[dominator[node]! + 1]!++;
   for (let node = 0; node < dominator.length; node++) starts[node + 1]! += starts[node]!;
   const nodes = new Uint32Array(starts[dominator.length]!);
-  const filled = starts.slice();
-  for (let node = 1; node < dominator.length; node++) if (isChild(node)) nodes[filled[dominator[node]!]!++] = node;
-  return { starts, nodes };
+  const ends = starts.slice(0, dominator.length);
+  for (let node = 1; node < dominator.length; node++) if (isChild(node)) nodes[ends[dominator[node]!]!++] = node;
+  return { sizes8, starts, ends, nodes };
+}
+
+function larger(path: Uint32Array): Uint32Array<ArrayBuffer> {
+  const doubled = new Uint32Array(path.length * 2);
+  doubled.set(path);
+  return doubled;
 }

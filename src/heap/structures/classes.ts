@@ -9,6 +9,8 @@ export interface ClassInfo {
   /** Address of the parent's entry, 0 for none. */
   readonly parent: number;
   readonly isUser: boolean;
+  /** It has magic methods for properties: a zval of guards follows those that are declared. */
+  readonly hasGuards: boolean;
   /** Zvals of an object's declared properties. */
   readonly properties: number;
   /** Their names, by slot. */
@@ -16,6 +18,10 @@ export interface ClassInfo {
 }
 
 const USER_CLASS = 2;
+/** ZEND_ACC_USE_GUARDS (Zend/zend_compile.h): 1 << 11 from 7.4 to 8.5. */
+const USE_GUARDS = 1 << 11;
+/** Classes that were looked at last, by their addresses: most objects are of a few. */
+const LATEST = 256;
 const MOST_PROPERTIES = 1 << 16;
 const MOST_PARENTS = 256;
 /** Offset of the first property in a zend_object (Zend/zend_types.h). */
@@ -25,6 +31,9 @@ const ZVAL_BYTES = 16;
 /** The classes that objects are of, each read once. */
 export class Classes {
   private readonly known = new Map<number, ClassInfo | undefined>();
+  private readonly latestLow = new Uint32Array(LATEST);
+  private readonly latestHigh = new Uint32Array(LATEST);
+  private readonly latest = new Array<ClassInfo | undefined>(LATEST).fill(undefined);
 
   constructor(private readonly image: MemoryImage) {}
 
@@ -33,6 +42,17 @@ export class Classes {
     if (this.known.has(address)) return this.known.get(address);
     const info = this.read(address);
     this.known.set(address, info);
+    return info;
+  }
+
+  /** The same for an address as its two halves: asked for every object. */
+  atWords(low: number, high: number): ClassInfo | undefined {
+    const place = (low >>> 4) % LATEST;
+    if (this.latestLow[place] === low && this.latestHigh[place] === high) return this.latest[place];
+    const info = this.at(high * 2 ** 32 + low);
+    this.latestLow[place] = low;
+    this.latestHigh[place] = high;
+    this.latest[place] = info;
     return info;
   }
 
@@ -65,6 +85,7 @@ export class Classes {
       name: name.replace(/\0[^]*/, ''),
       parent: image.pointer(address + classEntry.parent),
       isUser: type === USER_CLASS,
+      hasGuards: (image.uint32(address + classEntry.flags) & USE_GUARDS) !== 0,
       properties,
       propertyName: (slot) => (names ??= this.propertyNames(address)).get(slot) ?? String(slot),
     };

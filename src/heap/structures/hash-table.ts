@@ -69,7 +69,7 @@ export function visitHashTable(image: MemoryImage, at: number, sink: EdgeSink, n
       continue;
     }
     const named = names === 'array' ? EDGE.key : EDGE.dynamicProperty;
-    visitZval(image, element, sink, named, keyHigh * INDEX_BIAS + keyLow);
+    visitZval(image, element, sink, named, element + BUCKET_KEY);
     sink.edge(keyLow, keyHigh, NODE_KIND.string, EDGE.internal, INTERNAL['(key)']);
   }
 }

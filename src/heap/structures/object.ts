@@ -31,7 +31,8 @@ export function handleAt({ words }: MemoryImage, at: number): number {
 
 /** The class of the object whose zend_object lies at a word; undefined where it is none. */
 export function classAt(view: HeapView, at: number): ClassInfo | undefined {
-  return view.classes.at(classEntryAt(view.image, at));
+  const { words } = view.image;
+  return view.classes.atWords(words[at + CLASS]!, words[at + CLASS + 1]!);
 }
 
 /**
@@ -65,15 +66,16 @@ export function visitObject(
       INTERNAL['(properties)'],
     );
   }
-  if (visitSpecial(view, info, at, sink)) {
+  const isPlain = view.isPlain(image.pointerAt(at + HANDLERS));
+  if (!isPlain && visitSpecial(view, info, at, sink)) {
     scanWords(image, properties, Math.min(block.end, at + view.specialWords(info.address)), sink);
     return;
   }
   const rest = properties + declared * ZVAL_WORDS;
-  if (view.hasGuards(info) && rest + ZVAL_WORDS <= block.end) {
+  if (info.hasGuards && rest + ZVAL_WORDS <= block.end) {
     visitZval(image, rest, sink, EDGE.internal, INTERNAL['(properties)']);
   }
-  if (view.isPlain(image.pointerAt(at + HANDLERS))) return;
+  if (isPlain) return;
   const storage = view.storageClass(info);
   const known = storage === undefined ? 0 : visitStorage(view, storage, block.first, sink);
   scanWords(image, block.first + known, at, sink);
