@@ -13,6 +13,8 @@ SAPI_PACKAGES := php8.2-fpm libapache2-mod-php8.2 apache2-bin libapr1 libaprutil
 FRAMEWORK_PACKAGES := composer=/usr/bin/composer unzip=/usr/bin/unzip \
 	php-mbstring=/usr/lib/php/*/mbstring.so
 VAGRANT_PACKAGES := vagrant=/usr/bin/vagrant vagrant-libvirt=/usr/share/rubygems-integration/all/gems/vagrant-libvirt-*
+VM_PACKAGES := qemu-system-x86=/usr/bin/qemu-system-x86_64 mmdebstrap=/usr/bin/mmdebstrap \
+	e2fsprogs=/usr/sbin/mkfs.ext4 rsync=/usr/bin/rsync
 BENCH_PACKAGES := bpfcc-tools=/usr/sbin/memleak-bpfcc linux-headers-amd64=/usr/src/linux-headers-*-amd64
 
 SOURCE_FOLDERS := $(wildcard src cli test bench)
@@ -38,7 +40,7 @@ AVA_FLAGS ?=
 .PHONY: help setup build test test-unit test-chromium test-versions test-swoole test-sapis sapis \
 	versions-table commands-table php-versions demo bench lint typecheck format clean pack apt apt-bench apt-chromium corpus \
 	php-builds test-builds builds-table apt-builds frameworks test-frameworks frameworks-table apt-frameworks \
-	lint-vagrant apt-vagrant
+	test-vm apt-vm lint-vagrant apt-vagrant
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +103,11 @@ test-frameworks: build frameworks ## find leaks in Laravel, Symfony, Doctrine, â
 
 frameworks-table: build frameworks ## look for them and write the tables of docs/frameworks.md
 	PHPTRACE_FRAMEWORKS_TABLE=docs/frameworks.md $(BIN)/ava --config ava.frameworks.config.js
+
+test-vm: | apt-vm ## boot a Debian 12 with its kernel 6.1 in qemu and run tests in it (docs/kernels.md)
+	$(SUDO) test/vm/root.sh .cache/vm
+	$(SUDO) test/vm/boot.sh .cache/vm
+	node test/vm/check-selection.js .cache/vm/tests.tap
 
 demo: build ## trace a worker that leaks and check that the report names its lines
 	$(SUDO) examples/demo.sh
@@ -183,3 +190,6 @@ apt-frameworks:
 
 apt-vagrant:
 	$(call install,$(VAGRANT_PACKAGES))
+
+apt-vm:
+	$(call install,$(VM_PACKAGES))

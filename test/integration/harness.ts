@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { patience } from './patience.js';
 import { Workplace } from './workplace.js';
 
 export * from './workplace.js';
@@ -14,7 +15,7 @@ export function integration(
     return;
   }
   test.serial(title, async (t) => {
-    t.timeout((options.seconds ?? 60) * 1000);
+    t.timeout((options.seconds ?? 60) * patience * 1000);
     const place = new Workplace();
     t.teardown(() => place.close());
     await body(t, place);

@@ -1,5 +1,6 @@
 import type { ExecutionContext } from 'ava';
 import { compareCase, type Comparison } from './compare-case.js';
+import { patience } from './patience.js';
 import { measuredCalls, readMeasurement } from './measurement.js';
 import type { Case } from './truth.js';
 import { until, type JsonRun, type Workplace } from './workplace.js';
@@ -46,9 +47,9 @@ async function trace(
   [php = '', ...given]: readonly string[],
 ): Promise<JsonRun> {
   const { seconds } = truth;
-  const args = ['--loop', truth.loop, '--loops', String(truth.loops), '--duration', `${seconds}s`];
+  const args = ['--loop', truth.loop, '--loops', String(truth.loops), '--duration', `${seconds * patience}s`];
   // The program ends by itself a little after the trace would.
-  const env = { PHPTRACE_TRUTH: measurement, PHPTRACE_SECONDS: String(seconds + 4) };
+  const env = { PHPTRACE_TRUTH: measurement, PHPTRACE_SECONDS: String((seconds + 4) * patience) };
   const options = { env, seconds: seconds + 22 };
   const settings = [...given, ...truth.ini.flatMap((setting) => ['-d', setting])];
   if (truth.how === 'run') return place.runJson([php, ...settings, file], args, options);

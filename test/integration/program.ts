@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { patience } from './patience.js';
 
 export interface ProgramOptions {
   /** Added to the environment. */
@@ -62,7 +63,8 @@ export class Program {
   }
 
   /** How it ended; after so many seconds it is killed and the promise rejects with what it had said. */
-  async endedWithin(seconds: number): Promise<Ended> {
+  async endedWithin(usualSeconds: number): Promise<Ended> {
+    const seconds = usualSeconds * patience;
     let late = false;
     const timer = setTimeout(() => {
       late = true;

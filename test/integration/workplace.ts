@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TraceRecord } from '../../src/trace/records.js';
+import { patience } from './patience.js';
 import { Program, type ProgramOptions } from './program.js';
 import type { ReportJson } from './report-json.js';
 
@@ -121,8 +122,9 @@ export async function settledLoops(tracer: Program, log: string, count = 1): Pro
   if (!settled()) throw new Error(`phptrace ended with ${tracer.ended?.code} before ${count} loops: ${tracer.stderr}`);
 }
 
-/** Waits for a condition, looking every 20 ms; throws after `seconds` (20), naming what was awaited. */
-export async function until(condition: () => boolean, awaited: string, seconds = 20): Promise<void> {
+/** Waits for a condition, looking every 20 ms; throws after `usualSeconds` (20), naming what was awaited. */
+export async function until(condition: () => boolean, awaited: string, usualSeconds = 20): Promise<void> {
+  const seconds = usualSeconds * patience;
   for (const end = Date.now() + seconds * 1000; !condition(); await sleep(20)) {
     if (Date.now() > end) throw new Error(`waited ${seconds} s in vain for ${awaited}`);
   }

@@ -3,6 +3,8 @@
 // Each call keeps 1280 bytes on the line marked below, and nothing else.
 declare(strict_types=1);
 
+define('PATIENCE', (int) (getenv('PHPTRACE_PATIENCE') ?: 1));
+
 final class Store
 {
     public static ?SplFixedArray $kept = null;
@@ -48,12 +50,12 @@ function main(): void
     $closure = function (): void { // @closure-1
         Store::keep();
     };
-    $end = time() + 20;
+    $end = time() + 20 * PATIENCE;
     while (time() < $end) {
         handle($closure); // @statement-1
     }
 }
 
-Store::$kept = new SplFixedArray(20_000);
+Store::$kept = new SplFixedArray(20_000 * PATIENCE);
 echo "ready\n";
 main();

@@ -14,9 +14,10 @@ function onTimer(int $n, SplFixedArray $kept): void
     $kept[2 * $n + 1] = $tick;
 }
 
-$kept = new SplFixedArray(40_000);
+$patience = (int) (getenv('PHPTRACE_PATIENCE') ?: 1);
+$kept = new SplFixedArray(40_000 * $patience);
 echo "ready\n";
-$end = time() + 20;
+$end = time() + 20 * $patience;
 for ($n = 0; time() < $end; $n++) {
     onRequest($n, $kept);
     usleep(1000);
