@@ -7,7 +7,7 @@ import { integration } from './harness.js';
 // A process may have written over its own memory, and a dump may be anybody's: whatever stands in it ends in a report or
 // in one line that says what is wrong. A word that leads astray must not lead the reader with it.
 
-const ROUNDS = 120;
+const ROUNDS = 60;
 
 integration('memory with changed words in it ends in a report or in one line', async (t, place) => {
   const running = await place.startReady('test/integration/programs/held.php');

@@ -1,5 +1,5 @@
 <?php
-// Has free slots of 1792 bytes and of 16, says `ready`, and touches neither until its stdin is closed.
+// Has free slots of 1792 bytes, says `ready`, and touches none of them until its stdin is closed.
 declare(strict_types=1);
 
 $strings = [];
