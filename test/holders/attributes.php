@@ -1,6 +1,6 @@
 <?php
 // Attributes of functions that eval makes.
-// holder: {"holder": "attribute #[Note] of noted*()", "path": "attribute #[Note] of noted*() → [*]", "types": ["string", "array", "(unknown)", "(engine)", "(code)"]}
+// holder: {"holder": "attribute #[Note] of noted*()", "path": "attribute #[Note] of noted*() → [*]", "types": ["string", "…"]}
 declare(strict_types=1);
 
 require __DIR__ . '/turn.php';

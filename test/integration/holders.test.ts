@@ -17,6 +17,7 @@ test.before('the extension', () => {
 interface Declared extends Pick<Truth, 'extension'> {
   readonly holder: string;
   readonly path: string;
+  /** What follows `…` is in no order that is always the same. */
   readonly types: readonly string[];
 }
 
@@ -31,7 +32,9 @@ for (const name of readdirSync(directory).filter((file) => file.endsWith('.php')
     t.is(traced.exitCode, 1, detail);
     t.is(site?.verdict, 'leak', detail);
     t.like(site, { holder: declared.holder, path: declared.path }, detail);
-    t.deepEqual(site?.types, declared.types, detail);
+    const some = declared.types.indexOf('…');
+    const inOrder = (types: readonly string[] = []): readonly string[] => (some < 0 ? types : types.slice(0, some));
+    t.deepEqual(inOrder(site?.types), inOrder(declared.types), detail);
   });
 }
 
