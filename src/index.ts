@@ -15,13 +15,20 @@ export { listProcesses } from './processes.js';
 export type { Awaited } from './leaks/awaited.js';
 export type { SnapshotDiff } from './report/diff-model.js';
 export { renderDiffText } from './report/diff-text.js';
-export type { GroupReport, MergedReport, MergedSite, SiteInProcess, Untraced } from './report/group-model.js';
+export type {
+  GroupReport,
+  MergedReport,
+  MergedSite,
+  OutsideInProcess,
+  SiteInProcess,
+  Untraced,
+} from './report/group-model.js';
 export { renderGroupText } from './report/group-text.js';
 export { renderGroupJson, renderJson } from './report/json.js';
 export type { ListedProcess, ProcessList } from './report/process-list.js';
 export { renderProcessList } from './report/process-list-text.js';
 export { grouped, readableSize } from './report/readable-size.js';
-export type { Accounting, Frame, Report, ReportedSite } from './report/model.js';
+export type { Accounting, Frame, OutsideMemory, Report, ReportedSite } from './report/model.js';
 export type { SnapshotTotals } from './report/snapshot-diff.js';
 export type { SnapshotReport, SnapshotReportOptions } from './report/snapshot-model.js';
 export { renderSnapshotText } from './report/snapshot-text.js';

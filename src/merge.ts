@@ -3,7 +3,7 @@ import { isGuilty, judge } from './leaks/judgement.js';
 import type { JudgedSite, Judgement } from './leaks/judgement.js';
 import { loopsInCommon, sideBySide } from './leaks/side-by-side.js';
 import { readRecords } from './log/reader.js';
-import type { GroupReport, MergedReport, MergedSite, Untraced } from './report/group-model.js';
+import type { GroupReport, MergedReport, MergedSite, OutsideInProcess, Untraced } from './report/group-model.js';
 import { mergeSites, placeOf } from './report/merge-sites.js';
 import type { Together } from './report/merge-sites.js';
 import type { Report } from './report/model.js';
@@ -44,6 +44,7 @@ export function mergeTraces(traced: readonly TracedProcess[], { untraced, notes 
         settled: sum(reports.map(({ loops }) => loops.settled)),
       },
       sites,
+      outside: reports.flatMap(growthOutside),
       notes: [...notes, ...side.problems],
     },
   };
@@ -101,6 +102,12 @@ function verdictOf(
 
 function isSound({ verdict }: Report, { doubt }: Judgement): boolean {
   return verdict === 'leak' || doubt !== 'seen';
+}
+
+function growthOutside({ pid, outside }: Report): OutsideInProcess[] {
+  if (outside?.grows !== true) return [];
+  const { loops, bytes, bytesPerLoop } = outside;
+  return [{ pid, loops, bytes, bytesPerLoop }];
 }
 
 function unseen(traced: readonly TracedProcess[]): string | undefined {

@@ -10,6 +10,16 @@ const PAGE_BYTES = 4096;
 /** zend_mm_chunk { heap, next, prev } and zend_mm_huge_list { ptr, size, next }: three words each (Zend/zend_alloc.c). */
 const WORDS_BYTES = 24;
 
+/** The heap's own structures do not fit each other: in a running process they may just have changed. */
+export class HeapContradiction extends PhptraceError {
+  constructor(pid: number, address: number, why: string) {
+    super(
+      `the PHP heap of process ${String(pid)} contradicts itself at ${hex(address)}: ${why}: ` +
+        'it is corrupt, or this build of PHP is not supported yet: send the output of `phptrace doctor`',
+    );
+  }
+}
+
 /** What the Zend heap is made of. */
 export interface HeapExtent {
   /** zend_mm_heap. */
@@ -93,11 +103,8 @@ function threeWords(memory: ProcessMemory, address: number): [number, number, nu
   return [pointerAt(view, 0), pointerAt(view, 8), pointerAt(view, 16)];
 }
 
-function contradiction(memory: ProcessMemory, address: number, why: string): PhptraceError {
-  return new PhptraceError(
-    `the PHP heap of process ${String(memory.pid)} contradicts itself at ${hex(address)}: ${why}: ` +
-      'it is corrupt, or this build of PHP is not supported yet: send the output of `phptrace doctor`',
-  );
+function contradiction(memory: ProcessMemory, address: number, why: string): HeapContradiction {
+  return new HeapContradiction(memory.pid, address, why);
 }
 
 function hex(address: number): string {

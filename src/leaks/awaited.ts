@@ -1,10 +1,11 @@
 import type { History } from './history.js';
 import { isGuilty, judge } from './judgement.js';
+import { outsideLacking } from './outside.js';
 import { RARE_LOOPS } from './rest.js';
 
 /** What a trace without a fixed number of loops still waits for. */
 export interface Awaited {
-  /** Lines of which it is not told yet whether they leak; 0 where only the loops are too few. */
+  /** Lines of which it is not told yet whether they leak; 0 where the loops are too few, or it is memory outside of the heap. */
   readonly lines: number;
   /** How many of them have no verdict yet; the others would keep theirs if the trace ended now. */
   readonly pending: number;
@@ -26,6 +27,9 @@ export function awaited(history: History): Awaited | undefined {
   const open = sites.flatMap((site) => (site.openLoops === undefined ? [] : [site.openLoops]));
   const pending = sites.filter(({ verdict }) => verdict === 'pending').length;
   if (open.length > 0) return { lines: open.length, pending, moreLoops: Math.max(...open) };
+
+  const outside = Math.max(0, ...hooks.map((hook) => outsideLacking(hook.outside.after(history.header.warmup))));
+  if (outside > 0) return { lines: 0, pending: 0, moreLoops: outside };
 
   const isLeaking = sites.some(({ verdict }) => isGuilty(verdict));
   const isLong = hooks.every(({ durationNs }) => durationNs >= LONG_NS);

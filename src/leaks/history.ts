@@ -9,6 +9,7 @@ import type {
   TraceHeader,
   TraceRecord,
 } from '../trace/records.js';
+import { OutsideSeries } from './outside-series.js';
 import { placeKey } from './place-key.js';
 import { SiteHistory } from './site-history.js';
 import { SizeLevels } from './size-levels.js';
@@ -44,6 +45,8 @@ export class History {
       const hook = this.hookHistories[record.hook];
       if (!hook) throw new PhptraceError(`loop ${record.loop} belongs to hook ${record.hook}, which was not named`);
       hook.add(record);
+    } else if (record.type === 'outside') {
+      for (const hook of this.hookHistories) hook.outside.add(record);
     } else if (record.type === 'snapshot') this.snapshotRecord = record;
     else if (record.type === 'held') {
       const hook = this.hookHistories[record.hook];
@@ -105,6 +108,8 @@ export class HookHistory {
   readonly recent: LoopRecord[] = [];
   /** What was freed of blocks older than the trace, after warm-up. */
   readonly older = new SizeLevels();
+  /** What the process had outside of PHP's heap, along this hook's loops. */
+  readonly outside: OutsideSeries;
   private readonly places = new Map<string, SiteHistory>();
   private readonly bySite = new Map<number, [inside?: SiteHistory, outside?: SiteHistory]>();
   /** Places that the next loop must close though it may not name them. */
@@ -114,7 +119,9 @@ export class HookHistory {
     readonly record: HookRecord,
     private readonly warmup: number,
     private readonly site: (site: number) => SiteRecord,
-  ) {}
+  ) {
+    this.outside = new OutsideSeries(record.hook);
+  }
 
   /** Settled loops after warm-up: those that are judged. */
   get judgedLoops(): number {

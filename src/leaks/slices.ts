@@ -39,8 +39,8 @@ export function sliceBounds(from: number, to: number): number[] {
   return Array.from({ length: slices + 1 }, (_, i) => from + Math.round((i * (to - from)) / slices));
 }
 
-/** Least squares. */
-function lineThrough(rates: readonly number[]): Pick<SliceTrend, 'trend' | 'change'> {
+/** The straight line through rates of stretches of equal length, by least squares. */
+export function lineThrough(rates: readonly number[]): Pick<SliceTrend, 'trend' | 'change'> {
   const average = mean(rates);
   const middle = (rates.length - 1) / 2;
   const spread = rates.reduce((sum, _, i) => sum + (i - middle) ** 2, 0);

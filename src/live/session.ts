@@ -12,6 +12,7 @@ import type { ChosenLoop } from './auto-loop.js';
 import type { CopiedProcess } from './held-blocks.js';
 import { Ending } from './ending.js';
 import { HookBoard, checkHooks } from './hook-board.js';
+import { OutsideWatch } from './outside-watch.js';
 import { probeProcess, probeSwitches, unprobe } from './probed-process.js';
 import type { ProbedProcess } from './probed-process.js';
 import { scriptProbes } from './probes.js';
@@ -59,6 +60,7 @@ export class Session {
   private readonly hooks: HookBoard;
   private readonly settled: number[] = [];
   private readonly ending: Ending;
+  private readonly outside: OutsideWatch;
   private copy: CopiedProcess | undefined;
   private knowsSapi = false;
   private forks = 0;
@@ -75,6 +77,7 @@ export class Session {
   ) {
     checkHooks(wanted);
     this.ending = new Ending(options);
+    this.outside = new OutsideWatch(target, options.warmup, (message) => options.observer.debug?.(message));
     const probes = options.mayStop ? [...target.probes, ...scriptProbes(target.process.elf)] : target.probes;
     this.probed = probeProcess(target, probes, options.ringBytes, options.links);
     const { object } = this.probed;
@@ -135,6 +138,7 @@ export class Session {
         this.survey();
         if (!this.ended && this.options.wantsReport()) this.options.reportNow(this, this.takeCopy());
       }
+      if (count < BATCH) this.lookOutside(now);
       if (now - told >= PROGRESS_MS) {
         told = now;
         this.options.observer.progress?.(
@@ -152,6 +156,7 @@ export class Session {
   /** Takes the probes off and returns the end record. @throws PhptraceError where no hook ever had a place */
   async finish(): Promise<EndRecord> {
     let end: EndRecord | undefined;
+    this.outside.close();
     this.recorder.settle();
     const problems = this.hooks.inPlace.length === 0 ? [] : this.takeCopy();
     await unprobe(this.probed, () => {
@@ -198,6 +203,16 @@ export class Session {
 
   private read(): number {
     return this.probed.object.ring.read(this.decode, BATCH);
+  }
+
+  /** Loops are counted up to now where all events are read. */
+  private lookOutside(now: number): void {
+    const seen = this.recorder.ledger.loopsSeen;
+    const record = this.outside.look(
+      now,
+      this.hooks.inPlace.map((_, hook) => seen[hook] ?? 0),
+    );
+    if (record) this.options.emit(record);
   }
 
   private survey(): void {

@@ -86,6 +86,7 @@ const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
     births: count,
     durationNs: count,
   },
+  outside: { loops: listOf(count, 1024), residentBytes: count, mappedBytes: count },
   snapshot: {
     pauseNs: count,
     heapBytes: count,

@@ -1,8 +1,9 @@
 import type { History, HookHistory } from '../leaks/history.js';
 import type { JudgedSite, Judgement } from '../leaks/judgement.js';
+import { judgeOutside } from '../leaks/outside.js';
 import type { Counters, SiteRecord, SnapshotRecord } from '../trace/records.js';
 import { summarizeLoop } from './loop-summary.js';
-import type { Accounting, Frame, RecentLoops, Report, ReportedSite } from './model.js';
+import type { Accounting, Frame, OutsideMemory, RecentLoops, Report, ReportedSite } from './model.js';
 
 /** What a report says besides what the records hold. */
 export interface ReportExtras {
@@ -38,6 +39,7 @@ export function buildReport(history: History, judgement: Judgement, extras: Repo
     },
     sites: judgement.sites.map((site) => reportedSite(history, site)),
     accounting: accountingOf(hooks, end?.counters ?? NOTHING_COUNTED),
+    outside: outsideOf(hooks, header.warmup),
     snapshot: snapshotOf(history.snapshot),
     notes: [...(end?.notes ?? (extras.isRunning === true ? [] : [CUT_OFF])), ...(extras.notes ?? [])],
     ended: end?.reason ?? (extras.isRunning === true ? 'not yet' : 'unknown'),
@@ -86,7 +88,7 @@ function isOwnCode(frame: Frame): boolean {
 
 /** The books of the hook with most settled loops: those of several hooks overlap in time. */
 function accountingOf(hooks: readonly HookHistory[], counters: Counters): Accounting {
-  const [longest] = [...hooks].sort((a, b) => b.lastLoop - a.lastLoop);
+  const longest = longestOf(hooks);
   const growthBytes = longest?.growthBytes ?? 0;
   const explainedBytes = longest?.explainedBytes ?? 0;
   const missing = Math.abs(growthBytes - explainedBytes);
@@ -101,6 +103,16 @@ function accountingOf(hooks: readonly HookHistory[], counters: Counters): Accoun
     unreadFrames,
     unresolved,
   };
+}
+
+function outsideOf(hooks: readonly HookHistory[], warmup: number): OutsideMemory | null {
+  const longest = longestOf(hooks);
+  const judged = longest && judgeOutside(longest.outside.after(warmup));
+  return judged ? { ...judged, loop: longest.record.loop } : null;
+}
+
+function longestOf(hooks: readonly HookHistory[]): HookHistory | undefined {
+  return [...hooks].sort((a, b) => b.lastLoop - a.lastLoop)[0];
 }
 
 function recentLoops(history: History, hook: HookHistory): RecentLoops {

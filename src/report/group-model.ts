@@ -24,8 +24,17 @@ export interface MergedReport {
   readonly loops: Report['loops'];
   /** Leaks first, by bytes; then what is pending; then what is innocent. */
   readonly sites: readonly MergedSite[];
+  /** The judged processes whose memory outside of PHP's heap grows. */
+  readonly outside: readonly OutsideInProcess[];
   /** Sentences about the processes as a whole. */
   readonly notes: readonly string[];
+}
+
+export interface OutsideInProcess {
+  readonly pid: number;
+  readonly loops: number;
+  readonly bytes: number;
+  readonly bytesPerLoop: number;
 }
 
 export interface Untraced {

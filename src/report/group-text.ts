@@ -1,5 +1,6 @@
 import { isGuilty } from '../leaks/judgement.js';
 import type { GroupReport, MergedReport, MergedSite } from './group-model.js';
+import { mergedOutsideHead } from './outside-text.js';
 import { palette, place, printable, type Palette } from './palette.js';
 import { amount, counted, summaryLines, typesOf, where } from './summary.js';
 import type { TextOptions } from './text.js';
@@ -21,11 +22,11 @@ function mergedLines(merged: MergedReport, colors: Palette): string[] {
   const bytes = leaks.reduce((sum, site) => sum + site.bytesPerLoop, 0);
   const heads = {
     leak: `LEAK in ${counted(judged.length, 'process', 'processes')} together: ${counted(leaks.length, 'line keeps', 'lines keep')} ${amount(bytes)} bytes a loop.`,
-    clean: `NO LEAK in ${counted(judged.length, 'process', 'processes')} together: nothing accumulates from loop to loop.`,
+    clean: `NO LEAK${merged.outside.length > 0 ? " in PHP's heap" : ''} in ${counted(judged.length, 'process', 'processes')} together: nothing accumulates from loop to loop.`,
     unknown: `CANNOT TELL for the processes together: ${printable(merged.verdictReason ?? 'too little was seen')}.`,
   };
   return [
-    colors.bold(heads[verdict]),
+    colors.bold(`${heads[verdict]}${mergedOutsideHead(merged)}`),
     `${loops.settled} loops judged, of pid ${judged.join(', ') || '-'}; after ${loops.warmup} of warm-up in each.`,
     ...leaks.flatMap((site) => ['', ...leakLines(site, judged.length, colors)]),
     ...pending.map(

@@ -1,4 +1,5 @@
 import type { Growth, TraceVerdict } from '../leaks/judgement.js';
+import type { OutsideGrowth } from '../leaks/outside.js';
 import type { Evidence, Verdict } from '../leaks/verdict.js';
 import type { Collector, HookInfo } from '../trace/records.js';
 
@@ -11,7 +12,7 @@ export interface Report {
   readonly php: string;
   readonly sapi: string;
   readonly mode: 'exact';
-  /** `leak` where at least one line leaks; `unknown` where it could not be told. */
+  /** Of PHP's heap. `leak` where at least one line leaks; `unknown` where it could not be told. See `outside`, too. */
   readonly verdict: TraceVerdict;
   /** With `unknown`: why, and what to do. */
   readonly verdictReason?: string;
@@ -21,6 +22,8 @@ export interface Report {
   /** Leaks first, by bytes; then what is pending; then what is innocent. */
   readonly sites: readonly ReportedSite[];
   readonly accounting: Accounting;
+  /** Memory outside of PHP's heap, which no line can be charged with; null where too little was seen of it. */
+  readonly outside: OutsideMemory | null;
   /** The copy of the process's memory in which holders were looked for; null where none was taken. */
   readonly snapshot: {
     readonly pauseMs: number;
@@ -86,6 +89,12 @@ export interface Accounting {
   readonly missedFrees: number;
   readonly unreadFrames: number;
   readonly unresolved: number;
+}
+
+/** What malloc and mmap gave to PHP, its extensions and their libraries, as pages of the process show it. */
+export interface OutsideMemory extends OutsideGrowth {
+  /** The hook whose loops it is counted by: the one with most. */
+  readonly loop: string;
 }
 
 export interface RecentLoops {

@@ -3,6 +3,7 @@ import type { Evidence } from '../leaks/verdict.js';
 import { isGuilty } from '../leaks/judgement.js';
 import type { Accounting, Frame, Report, ReportedSite } from './model.js';
 import { namedPid } from './named-pid.js';
+import { outsideHead, outsideLines } from './outside-text.js';
 import { place, printable, type Palette } from './palette.js';
 
 /** What a person wants to know, after the loops: the verdict, each leaking line, the rest in a line, the books. */
@@ -12,11 +13,12 @@ export function summaryLines(report: Report, colors: Palette): string[] {
   const pending = report.sites.filter((site) => site.verdict === 'pending');
   const several = report.hooks.length > 1;
   return [
-    colors.bold(verdictLine(report, leaks)),
+    colors.bold(`${verdictLine(report, leaks)}${outsideHead(report)}`),
     aboutLine(report),
     ...leaks.flatMap((site) => ['', ...leakLines(site, several, colors)]),
     ...section(pending.map((site) => pendingLine(site, several))),
     ...section(cycles.map((site) => cycleLine(site, report, several))),
+    ...section(outsideLines(report)),
     ...section([...innocentLines(report), booksLine(report.accounting), ...doubtLines(report.accounting)]),
     ...report.notes.map((note) => `Note: ${printable(note)}`),
     ...(report.log === null ? [] : [`Log: ${printable(report.log)}`]),
@@ -28,7 +30,9 @@ function verdictLine(report: Report, leaks: readonly ReportedSite[]): string {
     const bytes = leaks.reduce((sum, site) => sum + site.bytesPerLoop, 0);
     return `LEAK: ${counted(leaks.length, 'line keeps', 'lines keep')} ${amount(bytes)} bytes a loop.`;
   }
-  if (report.verdict === 'clean') return 'NO LEAK: nothing accumulates from loop to loop.';
+  if (report.verdict === 'clean') {
+    return `NO LEAK${report.outside?.grows === true ? " in PHP's heap" : ''}: nothing accumulates from loop to loop.`;
+  }
   return `CANNOT TELL: ${printable(report.verdictReason ?? 'too little was seen')}.`;
 }
 

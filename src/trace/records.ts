@@ -123,6 +123,20 @@ export interface LoopRecord {
   readonly durationNs: number;
 }
 
+/**
+ * What the process has in memory outside of PHP's heap, seen now and then while it runs: private memory of no file, but
+ * for its stack. malloc's memory is there, persistent allocations of PHP among it, and what libraries map.
+ */
+export interface OutsideRecord {
+  readonly type: 'outside';
+  /** Loops begun by then as hook number -> calls seen. */
+  readonly loops: readonly number[];
+  /** Bytes of pages that exist, swapped out ones too. */
+  readonly residentBytes: number;
+  /** Bytes of addresses that it has from the kernel for them. */
+  readonly mappedBytes: number;
+}
+
 /** A copy of the process's memory was taken at the end of the trace, and what the blocks of each line are held by. */
 export interface SnapshotRecord {
   readonly type: 'snapshot';
@@ -212,4 +226,12 @@ export interface Counters {
 }
 
 export type TraceRecord =
-  TraceHeader | HookRecord | SiteRecord | PathRecord | LoopRecord | SnapshotRecord | HeldRecord | EndRecord;
+  | TraceHeader
+  | HookRecord
+  | SiteRecord
+  | PathRecord
+  | LoopRecord
+  | OutsideRecord
+  | SnapshotRecord
+  | HeldRecord
+  | EndRecord;

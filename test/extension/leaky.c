@@ -1,5 +1,5 @@
 /*
- * An extension that handles the request heap as badly, or as exactly, as a test asks for. Addresses go to PHP as
+ * An extension that handles memory as badly, or as exactly, as a test asks for. Addresses go to PHP as
  * integers, so that a program can tell a realloc in place from one that moved the block.
  */
 #include "php.h"
@@ -39,6 +39,50 @@ PHP_FUNCTION(leaky_free)
 	ZEND_PARSE_PARAMETERS_END();
 
 	efree((void *) (uintptr_t) address);
+}
+
+/* leaky_malloc(int $bytes): int: memory of the C library, written to, and forgotten. */
+PHP_FUNCTION(leaky_malloc)
+{
+	zend_long bytes;
+	void *memory;
+
+	ZEND_PARSE_PARAMETERS_START(1, 1)
+		Z_PARAM_LONG(bytes)
+	ZEND_PARSE_PARAMETERS_END();
+
+	memory = malloc((size_t) bytes);
+	if (memory != NULL) {
+		memset(memory, 1, (size_t) bytes);
+	}
+	RETURN_LONG((zend_long) (uintptr_t) memory);
+}
+
+/* leaky_malloc_free(int $address): void */
+PHP_FUNCTION(leaky_malloc_free)
+{
+	zend_long address;
+
+	ZEND_PARSE_PARAMETERS_START(1, 1)
+		Z_PARAM_LONG(address)
+	ZEND_PARSE_PARAMETERS_END();
+
+	free((void *) (uintptr_t) address);
+}
+
+/* leaky_pemalloc(int $bytes): int: persistent memory, written to, and forgotten. */
+PHP_FUNCTION(leaky_pemalloc)
+{
+	zend_long bytes;
+	void *memory;
+
+	ZEND_PARSE_PARAMETERS_START(1, 1)
+		Z_PARAM_LONG(bytes)
+	ZEND_PARSE_PARAMETERS_END();
+
+	memory = pemalloc((size_t) bytes, 1);
+	memset(memory, 1, (size_t) bytes);
+	RETURN_LONG((zend_long) (uintptr_t) memory);
 }
 
 /* leaky_hold(mixed $value): void: counts a reference and forgets it. */
@@ -124,6 +168,18 @@ ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_free, 0, 1, IS_VOID, 0)
 	ZEND_ARG_TYPE_INFO(0, address, IS_LONG, 0)
 ZEND_END_ARG_INFO()
 
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_malloc, 0, 1, IS_LONG, 0)
+	ZEND_ARG_TYPE_INFO(0, bytes, IS_LONG, 0)
+ZEND_END_ARG_INFO()
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_malloc_free, 0, 1, IS_VOID, 0)
+	ZEND_ARG_TYPE_INFO(0, address, IS_LONG, 0)
+ZEND_END_ARG_INFO()
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_pemalloc, 0, 1, IS_LONG, 0)
+	ZEND_ARG_TYPE_INFO(0, bytes, IS_LONG, 0)
+ZEND_END_ARG_INFO()
+
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_hold, 0, 1, IS_VOID, 0)
 	ZEND_ARG_TYPE_INFO(0, value, IS_MIXED, 0)
 ZEND_END_ARG_INFO()
@@ -145,6 +201,9 @@ static const zend_function_entry leaky_functions[] = {
 	PHP_FE(leaky_alloc, arginfo_leaky_alloc)
 	PHP_FE(leaky_realloc, arginfo_leaky_realloc)
 	PHP_FE(leaky_free, arginfo_leaky_free)
+	PHP_FE(leaky_malloc, arginfo_leaky_malloc)
+	PHP_FE(leaky_malloc_free, arginfo_leaky_malloc_free)
+	PHP_FE(leaky_pemalloc, arginfo_leaky_pemalloc)
 	PHP_FE(leaky_hold, arginfo_leaky_hold)
 	PHP_FE(leaky_address, arginfo_leaky_address)
 	PHP_FE(leaky_call, arginfo_leaky_call)

@@ -19,8 +19,9 @@ for ($i = 0; $i < 20; $i++) handle($i);
 integration('CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE are enough to trace', async (t, place) => {
   const capabilities = await enoughToTrace(t, place);
   const running = await place.startReady(steady, [], { uid: OTHER_USER });
-  const args = ['attach', String(running.pid), '--loop', 'handle', '--loops', '10', '--format', 'json'];
+  const args = ['attach', '-v', String(running.pid), '--loop', 'handle', '--loops', '10', '--format', 'json'];
   const { exitCode, stdout, stderr } = await withCapabilities(place, capabilities, args);
+  t.regex(stderr, /"memory outside of PHP's heap is not watched: [^"]+ grant CAP_DAC_READ_SEARCH"/);
   const report = parseReport(stdout, exitCode, stderr);
   t.is(report.verdict, 'leak', stdout);
   t.is(exitCode, 1);

@@ -28,6 +28,11 @@ export interface JsonRun {
   readonly records: readonly TraceRecord[];
 }
 
+export interface PhpOptions extends ProgramOptions {
+  /** What php is given before the file. */
+  readonly given?: readonly string[];
+}
+
 export interface TracerOptions extends ProgramOptions {
   /** How long phptrace may take before it is killed; 40 by default. */
   readonly seconds?: number;
@@ -53,8 +58,8 @@ export class Workplace {
   }
 
   /** Starts `php FILE` and waits until it printed `ready`. */
-  async startReady(file: string, args: readonly string[] = [], options: ProgramOptions = {}): Promise<Program> {
-    const program = this.start(php, [join(root, file), ...args], options);
+  async startReady(file: string, args: readonly string[] = [], options: PhpOptions = {}): Promise<Program> {
+    const program = this.start(php, [...(options.given ?? []), join(root, file), ...args], options);
     await until(() => program.stdout.includes('ready') || program.ended !== undefined, `ready from ${file}`);
     return program;
   }

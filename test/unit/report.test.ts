@@ -135,6 +135,50 @@ test('the text of a clean trace ends with the verdict and the books', (t) => {
   );
 });
 
+test('memory that grows outside of the heap is in the head and has lines of its own; what rests there is not told', (t) => {
+  const told = (growth: number): { text: string; report: Report } => {
+    const history = begun();
+    for (let n = 1; n <= 103; n++) {
+      const residentBytes = 4_000_000 + growth * n;
+      history.add({ type: 'outside', loops: [n], residentBytes, mappedBytes: residentBytes });
+      history.add(loop(n, {}));
+    }
+    history.add(end({}));
+    const report = reportOf(history);
+    return { text: renderText(report, { color: false }), report };
+  };
+  const { text, report } = told(40_960);
+  t.is(report.verdict, 'clean');
+  t.deepEqual(report.outside, {
+    grows: true,
+    loops: 78,
+    bytes: 78 * 40_960,
+    bytesPerLoop: 40_960,
+    rates: Array.from({ length: 7 }, () => 40_960),
+    loop: 'handle',
+  });
+  t.true(
+    text.endsWith(`
+NO LEAK in PHP's heap: nothing accumulates from loop to loop. Outside of PHP's heap memory grows by about 40960 bytes a loop.
+pid 4711, PHP 8.2.36 cli; 100 loops of handle judged after 3 of warm-up; ended: 100 loops.
+
+Outside of PHP's heap: about 40960 bytes a loop
+  3194880 bytes over 78 loops, up to the end of the trace
+  bytes a loop by parts of the trace: 40960, 40960, 40960, 40960, 40960, 40960, 40960
+  no line of PHP can be named: PHP itself, an extension or a library has it by malloc or mmap and keeps it, or fills
+  a cache with it
+  the native code that takes it: sudo memleak-bpfcc -p 4711, or heaptrack -p 4711
+
+Books: the heap grew by 0 bytes, the events explain 0 (100.0 %).
+`),
+    text.slice(-1200),
+  );
+  const quiet = told(0);
+  t.like(quiet.report.outside, { grows: false, bytes: 0 });
+  t.regex(quiet.text, /^NO LEAK: nothing accumulates from loop to loop\.$/m);
+  t.notRegex(quiet.text, /utside of PHP/);
+});
+
 test('a process watched as a whole has no loops, and what is alive is told', (t) => {
   const history = begun('none', 'none');
   const alive = [
