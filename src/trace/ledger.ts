@@ -150,14 +150,14 @@ export class Ledger {
       return;
     }
     if (oldAddress === newAddress && this.sizeOf(oldAddress, oldSizeBytes) === newSizeBytes) return;
-    const end = this.died(oldAddress, oldSizeBytes, site, hook);
+    const end = this.died(oldAddress, oldSizeBytes, site, hook, true);
     if (end === 'recorded') this.replacements.moved(oldAddress, newAddress);
     else this.outgrown(oldSizeBytes, site, path, hook);
     if (newAddress === 0) return;
     const { birth, site: lineOf, path: pathOf } = this.table.found;
     if (end === 'recorded' && (birth & RESIZED) !== 0) {
       const latest = pathOf === 0 && lineOf === site ? path : pathOf;
-      this.born(newAddress, newSizeBytes, lineOf, latest, this.hookOfBlock(birth), RESIZED);
+      this.born(newAddress, newSizeBytes, lineOf, latest, this.hookOfBlock(birth, lineOf, hook), RESIZED);
     } else {
       const isOfThisLoop = end === 'recorded' && this.isOfThisLoop(birth, hook);
       this.born(newAddress, newSizeBytes, site, path, hook, isOfThisLoop ? 0 : RESIZED);
@@ -257,7 +257,7 @@ export class Ledger {
     const birth = this.pack(owner, loop, outside) | resized;
     if (this.table.insert(address, sizeBytes, site, path, birth)) {
       this.missedFrees++;
-      this.ended(UNSEEN_FREE, 0);
+      this.ended(UNSEEN_FREE, 0, this.endsOutside(this.table.found.birth, this.table.found.site, 0));
     }
     this.balance += sizeBytes;
     ledger.born(this.places.of(site, path, outside, sizeBytes), sizeBytes, loop);
@@ -274,12 +274,19 @@ export class Ledger {
    * Returns whose block it was: `foreign` is older than the recorded loops and does not belong to what this site
    * allocates under this hook, as when it was born at the same line before the hook was in place.
    */
-  private died(address: number, sizeBytes: number, site: number, hook: number): 'recorded' | 'foreign' | 'unknown' {
+  private died(
+    address: number,
+    sizeBytes: number,
+    site: number,
+    hook: number,
+    goesOn = false,
+  ): 'recorded' | 'foreign' | 'unknown' {
     if (this.table.take(address)) {
       const { found } = this.table;
-      const isSame = found.site === site && this.isOwnedBy(found.birth, site, hook);
+      const outside = this.endsOutside(found.birth, found.site, hook, goesOn);
+      const isSame = found.site === site && this.isOwnedBy(found.birth, outside, hook);
       const isForeign = !isSame && this.loopOf(found.birth) < 1;
-      this.ended(site, hook);
+      this.ended(site, hook, outside);
       return isForeign ? 'foreign' : 'recorded';
     }
     this.unknownFrees++;
@@ -311,10 +318,9 @@ export class Ledger {
   }
 
   /** Books the end of the block that the table has just found, in a loop of the hook. */
-  private ended(site: number, hook: number): void {
+  private ended(site: number, hook: number, outside: boolean): void {
     const { found } = this.table;
     this.balance -= found.sizeBytes;
-    const outside = this.endsOutside(found.birth, found.site, hook);
     const place = this.places.of(found.site, found.path, outside, found.sizeBytes);
     const owner = this.hookOf(found.birth);
     const ledger = this.hooks[owner]!;
@@ -322,9 +328,9 @@ export class Ledger {
     ledger.died(place, this.loopOf(found.birth), found.sizeBytes, site, inLoop);
   }
 
-  /** The hook of a block by its birth as events have it: 0 where it was born outside of the loops. */
-  private hookOfBlock(birth: number): number {
-    return isOutside(birth) ? 0 : this.hookWithin(this.hookOf(birth) + 1);
+  /** The hook of a block that is resized, as events have it: 0 where it goes on outside of the loops. */
+  private hookOfBlock(birth: number, site: number, hook: number): number {
+    return this.endsOutside(birth, site, hook, true) ? 0 : this.hookWithin(this.hookOf(birth) + 1);
   }
 
   /** Whether the loop that runs now is the one of this birth. */
@@ -342,20 +348,22 @@ export class Ledger {
     return ((((loop + 1) << this.hookBits) | hook) << FLAG_BITS) | (outside ? OUTSIDE : 0);
   }
 
-  /** Whether a block ends as one of those outside. As long as its loop is not settled, it ends as what it was born. */
-  private endsOutside(birth: number, site: number, hook: number): boolean {
+  /**
+   * Whether a block ends as one of those outside. As long as its loop is not settled, it ends as what it was born; one
+   * that goes on with another size ends as what it will be.
+   */
+  private endsOutside(birth: number, site: number, hook: number, goesOn = false): boolean {
     if (!isOutside(birth)) return false;
+    if (goesOn && hook === 0) return true;
     const loop = this.loopOf(birth);
     if (loop >= 0 || !this.hooks[this.hookOf(birth)]!.isSettled(loop)) return true;
     if (!this.places.isMetInside(site)) return true;
     return this.madeBetween[site] === true && hook === 0;
   }
 
-  private isOwnedBy(birth: number, site: number, hook: number): boolean {
+  private isOwnedBy(birth: number, endsOutside: boolean, hook: number): boolean {
     const outside = hook === 0;
-    return (
-      this.endsOutside(birth, site, hook) === outside && this.hookOf(birth) === (outside ? this.lastBegun : hook - 1)
-    );
+    return endsOutside === outside && this.hookOf(birth) === (outside ? this.lastBegun : hook - 1);
   }
 
   private hookOf(birth: number): number {

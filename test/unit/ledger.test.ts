@@ -123,6 +123,25 @@ test('a block from before the first boundary whose line is both in loops and bet
   );
 });
 
+for (const [where, kernelHook, outside] of [
+  ['a loop', IN_FIRST, false],
+  ['between loops', OUTSIDE, true],
+] as const) {
+  test(`a block from before the first boundary that is resized in ${where} goes on as what it ends as`, (t) => {
+    const { ledger, records } = books();
+    ledger.alloc(ADDRESS, 64, KEEP, 0, OUTSIDE);
+    ledger.realloc(ADDRESS, 64, ADDRESS, 128, KEEP, 0, OUTSIDE);
+    loops(ledger, 2);
+    ledger.alloc(ADDRESS + 4096, 64, KEEP, 0, IN_FIRST);
+    ledger.realloc(ADDRESS, 128, ADDRESS, 256, KEEP, 0, kernelHook);
+    ledger.free(ADDRESS + 4096, 64, FREE, IN_FIRST);
+    loops(ledger, 3);
+    const [first] = records;
+    t.like(first?.lateFrees, [{ birthLoop: -1, outside, blocks: 1, bytes: 128 }]);
+    t.like(first?.residue, [{ site: KEEP, outside, blocks: 1, bytes: 256 }]);
+  });
+}
+
 test('a block from before the first boundary that ends in call 0 takes none from a later loop', (t) => {
   const { ledger, records } = books();
   ledger.alloc(ADDRESS, 64, KEEP, 0, OUTSIDE);
