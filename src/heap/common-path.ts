@@ -5,6 +5,8 @@ import type { PathStep, RetentionPath } from './path-steps.js';
 /** A way to a block of that size. */
 export interface WeighedPath extends RetentionPath {
   readonly bytes: number;
+  /** The loop in which the block was born, where that is asked. */
+  readonly loop?: number;
 }
 
 /** What many ways to blocks have in common. */
@@ -12,6 +14,8 @@ export interface CommonPath extends RetentionPath {
   /** How many of the ways it stands for, and the bytes of the blocks that they lead to. */
   readonly count: number;
   readonly bytes: number;
+  /** From how many loops these blocks are. */
+  readonly loops: number;
 }
 
 /**
@@ -34,6 +38,16 @@ export function commonPaths(paths: readonly WeighedPath[]): CommonPath[] {
   return [...groups.values()].map(merge).sort((a, b) => b.bytes - a.bytes);
 }
 
+/**
+ * The way to what piles up: of the ways to blocks of about as many loops as any, the one that leads to most memory. An
+ * array that became longer once can be larger than all that was put into it meanwhile.
+ */
+export function pilingPath(paths: readonly WeighedPath[]): CommonPath | undefined {
+  const common = commonPaths(paths);
+  const most = Math.max(...common.map(({ loops }) => loops));
+  return common.find(({ loops }) => 2 * loops >= most);
+}
+
 function merge(group: readonly WeighedPath[]): CommonPath {
   const [first] = group as [WeighedPath];
   const steps = first.steps.map((step, index) => {
@@ -41,7 +55,8 @@ function merge(group: readonly WeighedPath[]): CommonPath {
     return isSame ? step : { ...step, text: shapeOf(step) };
   });
   const bytes = group.reduce((sum, path) => sum + path.bytes, 0);
-  return { holder: first.holder, steps, count: group.length, bytes };
+  const loops = new Set(group.map(({ loop }) => loop)).size;
+  return { holder: first.holder, steps, count: group.length, bytes, loops };
 }
 
 function shapeOf({ text, wildcard }: PathStep): string {

@@ -1,6 +1,6 @@
 import type { HeldRecord, HeldLoop } from '../trace/records.js';
 import { HeapAnalysis } from './analysis.js';
-import { commonPaths } from './common-path.js';
+import { pilingPath } from './common-path.js';
 import { GARBAGE } from './garbage.js';
 import type { ImageGraph } from './graph.js';
 import { objectTableOf } from './roots/engine-globals.js';
@@ -42,6 +42,7 @@ export class HolderFinder {
     const { bits } = this.analysis.garbage;
     const nodes = blocks.map(({ address }) => this.graph.nodeAt(address));
     const found = nodes.filter((node) => node !== 0);
+    const loopOf = new Map(nodes.map((node, i) => [node, blocks[i]!.loop]));
     const garbage = found.filter((node) => bits[node] !== 0);
     // What a cycle shares with an orphan stays when the collector has run.
     const cycles = garbage.filter((node) => (bits[node]! & GARBAGE.orphan) === 0);
@@ -50,7 +51,9 @@ export class HolderFinder {
     const objectTables = reached.length - kept.length;
     // That table is large, and says nothing of a line's other blocks.
     const telling = kept.length > 0 ? kept : reached;
-    const [common] = commonPaths(spread(telling, MOST_PATHS).map((node) => this.analysis.wayTo(node)));
+    const common = pilingPath(
+      spread(telling, MOST_PATHS).map((node) => ({ ...this.analysis.wayTo(node), loop: loopOf.get(node)! })),
+    );
     return {
       blocks: nodes.length,
       reached: reached.length,

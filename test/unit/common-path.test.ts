@@ -1,5 +1,5 @@
 import test from 'ava';
-import { commonPaths } from '../../src/heap/common-path.js';
+import { commonPaths, pilingPath } from '../../src/heap/common-path.js';
 import { pathText } from '../../src/heap/path-steps.js';
 
 function texts(...ways: string[][]): string[] {
@@ -25,4 +25,15 @@ test('closures that each hold the next one are one way', (t) => {
 
 test('elements within elements are told one by one', (t) => {
   t.deepEqual(texts(['static Grid::$cells', '[0]', '[0]', '[0]']), ['static Grid::$cells → [0] → [0] → [0]']);
+});
+
+test('what piles up is what comes from many loops, and of that the largest', (t) => {
+  const [table, element, name] = [['->done'], ['->done', '[*]'], ['->done', '[*]', '->name']];
+  const way = (steps: string[], bytes: number, loop: number) => {
+    return { holder: 'static Log::$log', steps: steps.map((text) => ({ text })), bytes, loop };
+  };
+  const loops = Array.from({ length: 10 }, (_, loop) => [way(element, 56, loop), way(name, 32, loop)]).flat();
+  t.is(pathText(pilingPath([way(table, 4096, 3), ...loops])!), 'static Log::$log → ->done → [*]');
+  t.is(pathText(pilingPath([way(table, 4096, 3)])!), 'static Log::$log → ->done');
+  t.is(pilingPath([]), undefined);
 });

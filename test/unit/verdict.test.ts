@@ -3,6 +3,7 @@ import type { JudgedSite } from '../../src/leaks/judgement.js';
 import type { Verdict } from '../../src/leaks/verdict.js';
 import {
   burstLeak,
+  cacheOfBodies,
   doublingTable,
   fillingCache,
   flushedBuffer,
@@ -99,6 +100,13 @@ test('a leak of many sizes beside a full cache of many sizes is never cleared', 
     });
     t.true(['leak', 'pending'].includes(process.site(LINE + 5)!.verdict));
     t.not(process.judgement().verdict, 'clean');
+  }
+});
+
+test('a full cache whose bodies are about to be larger than ever is no leak', (t) => {
+  for (let loops = 60; loops < 700; loops += 10) {
+    const isRising = loops >= 270 && loops <= 310;
+    t.is(judged(cacheOfBodies(32), loops)?.verdict, isRising ? 'pending' : 'bounded', `after ${loops} loops`);
   }
 });
 
