@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander';
 export function parsePid(text: string): number {
   const pid = wholeNumber(text);
   if (pid === undefined || pid < 1 || pid > 4_194_304) {
-    throw new InvalidArgumentError('Give the number of a process; `pgrep -a php` lists them.');
+    throw new InvalidArgumentError('Give the number of a process; `phptrace ps` lists those that run PHP.');
   }
   return pid;
 }

@@ -1,3 +1,5 @@
+import { PhptraceError } from '../errors.js';
+import { readSapi } from '../php/process.js';
 import { chooseLoop } from './auto-loop.js';
 import { claimProcess } from './lock.js';
 import { checkHeap, openTarget } from './target.js';
@@ -28,6 +30,7 @@ export async function attachProcess(pid: number, options: TraceOptions, others: 
   const target = openTarget(pid, { cache: true, debug: (message) => observer?.debug?.(message) });
   try {
     checkHeap(target);
+    refuseRequests(target, wanted);
     const release = await claimProcess(pid);
     try {
       if (wanted.length === 0) {
@@ -41,4 +44,13 @@ export async function attachProcess(pid: number, options: TraceOptions, others: 
   } finally {
     target.process.elf.close();
   }
+}
+
+/** PHP's command line has one request, its whole life. */
+function refuseRequests({ process }: Target, wanted: readonly WantedHook[]): void {
+  if (!wanted.some(({ spec }) => spec?.kind === 'request') || readSapi(process) !== 'cli') return;
+  throw new PhptraceError(
+    `--loop request is a request of a web server's PHP, and process ${String(process.pid)} is PHP's command line: ` +
+      "name a function of it (one that is called request is --loop '\\request')",
+  );
 }

@@ -55,7 +55,7 @@ export function parseMaps(text: string): Mapped[] {
 export function explainProc(error: unknown, pid: number): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ESRCH') {
-    return new PhptraceError(`no process ${String(pid)}: look for the right pid with \`pgrep -a php\``);
+    return new PhptraceError(`no process ${String(pid)}: \`phptrace ps\` lists those that run PHP`);
   }
   if (code === 'EACCES' || code === 'EPERM') {
     return new PhptraceError(`cannot look into process ${String(pid)}: ${code}: ${wayToRights('CAP_SYS_PTRACE')}`);

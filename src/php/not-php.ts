@@ -17,7 +17,7 @@ export function explainNoPhp(name: string, file: string): string {
     return 'an emulator (qemu-user) runs it, and its machine code is none of this machine: use a PHP built for x86-64';
   }
   if (is32Bit(file)) return 'it is a 32-bit program: use a 64-bit PHP (amd64)';
-  return "no mapped file has PHP's allocator: look for the right pid with `pgrep -a php`";
+  return "no mapped file has PHP's allocator: `phptrace ps` lists the processes that run PHP";
 }
 
 function is32Bit(file: string): boolean {

@@ -53,8 +53,14 @@ integration('a PHP whose symbols are gone', async (t, place) => {
 integration('a program that is called php and is none', async (t, place) => {
   copyFileSync('/bin/sleep', place.path('php'));
   const other = place.start(place.path('php'), ['30']);
-  await refuses(t, place, ['attach', String(other.pid)], [String(other.pid), /is not PHP.*pgrep/]);
+  await refuses(t, place, ['attach', String(other.pid)], [String(other.pid), /is not PHP.*phptrace ps/]);
   t.is(other.ended, undefined);
+});
+
+integration('requests of a PHP of the command line', async (t, place) => {
+  const running = await place.startReady(hooks);
+  await refuses(t, place, ['attach', String(running.pid), '--loop', 'request'], [/command line.*--loop '\\request'/]);
+  t.is(running.ended, undefined);
 });
 
 integration('a 32-bit program', async (t, place) => {

@@ -92,7 +92,7 @@ test('the maps of this very process name its program', (t) => {
 
 test('a process that is not there is told with the way to find the right one', (t) => {
   const error = t.throws(() => readMaps(2 ** 30), { instanceOf: PhptraceError });
-  t.is(error.message, `no process ${2 ** 30}: look for the right pid with \`pgrep -a php\``);
+  t.is(error.message, `no process ${2 ** 30}: \`phptrace ps\` lists those that run PHP`);
 });
 
 test('failures under /proc are told by what they mean; others stay what they are', (t) => {
