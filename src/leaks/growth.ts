@@ -82,7 +82,7 @@ export function blocksGrow(site: SiteHistory, loops: number): boolean {
   const { inBlock, levels } = site.trackers;
   const { count, start, last, lastGap, maxGap } = inBlock;
   if (count < FEWEST_EVENTS) return false;
-  if (isExchanged(site, loops) && maxGap > (last - start) / 2) return false;
+  if (isExchanged(site) && maxGap > (last - start) / 2) return false;
   if (loops - last > Math.max(inBlock.usualQuiet(), DOUBLING_REST * lastGap)) return false;
   if (last - start < loops / 3) return false;
   if (site.fallsInBlock <= count / 10) return true;
@@ -92,13 +92,12 @@ export function blocksGrow(site: SiteHistory, loops: number): boolean {
 }
 
 /**
- * Blocks are exchanged for others far more often than they become bigger, as in a full cache. Their sizes rise and fall
- * by what is put in, and a rise after a long rest is the beginning of nothing.
+ * Blocks that have lived for some loops are exchanged for others far more often than the line's memory grows, as in a full
+ * cache. Their sizes rise and fall by what is put in, and a rise after a long rest is the beginning of nothing. A block
+ * that each loop copies to a bigger one lives for one loop.
  */
-function isExchanged(site: SiteHistory, loops: number): boolean {
-  const { inBlock, levels } = site.trackers;
-  const died = levels.at(loops).diedBlocks - levels.at(inBlock.start).diedBlocks;
-  return died > EXCHANGES_A_GROWTH * inBlock.count;
+function isExchanged(site: SiteHistory): boolean {
+  return site.lateFreedBlocks > EXCHANGES_A_GROWTH * site.trackers.inBlock.count;
 }
 
 /** Growth has ended: for long enough, by its own scale, nothing has reached a new maximum. */
@@ -158,7 +157,7 @@ const FEWEST_BY_CHANCE = 5;
 const CLEAR_TREND = 4.5;
 /** Of the slope through 8 slices, as of Student's t: chance exceeds it in 23 of 1000. */
 const SLOWER_SLICES = 2.5;
-/** A block that is copied to a bigger one each time, or made bigger, dies once a growth. */
+/** A block that is made bigger dies once a growth. */
 const EXCHANGES_A_GROWTH = 2;
 /** A line that fills something up slows down below this share of its earlier pace before it stops. */
 const LASTING = 0.4;

@@ -34,6 +34,13 @@ final class Subject extends Observed
     public function __construct()
     {
         $this->listeners = new SplObjectStorage();
+        // Room for all: a table that becomes larger while it is traced is in the bytes of its line.
+        for ($held = []; count($held) < 4096;) {
+            $this->listeners->attach($held[] = new stdClass());
+        }
+        while ($held !== []) {
+            $this->listeners->detach(array_pop($held));
+        }
     }
 }
 
