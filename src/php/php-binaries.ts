@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { basename } from 'node:path';
-import { openElf } from './elf.js';
+import { UnreadableFile, openElf } from './elf.js';
 import type { ElfFile } from './elf.js';
 import { UnreadablePhp, looksLikePhp } from './process.js';
 import type { OpenMapped } from './process.js';
@@ -11,10 +12,11 @@ export class PhpBinaries {
 
   /**
    * The file where it is PHP, else undefined. Of libraries those are looked at closely that call themselves php or
-   * export PHP's allocator. @throws UnreadablePhp where it is PHP without symbols, or for another machine
+   * export PHP's allocator. @throws UnreadablePhp where it is PHP without symbols, or for another machine; UnreadableFile,
+   * as where the process has gone
    */
   readonly open: OpenMapped = (file, name) => {
-    const stat = statSync(file, { throwIfNoEntry: false });
+    const stat = statOf(file);
     if (!stat?.isFile()) return undefined;
     const key = `${String(stat.dev)}:${String(stat.ino)}`;
     let found = this.known.get(key);
@@ -26,6 +28,14 @@ export class PhpBinaries {
   close(): void {
     for (const found of this.known.values()) if (found && !(found instanceof UnreadablePhp)) found.close();
     this.known.clear();
+  }
+}
+
+function statOf(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    throw new UnreadableFile(file, error as NodeJS.ErrnoException);
   }
 }
 

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { UnreadableFile } from '../../src/php/elf.js';
 import { PhpBinaries } from '../../src/php/php-binaries.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'phptrace-binaries-'));
@@ -34,6 +35,12 @@ test('a program that is not PHP is looked at once, and a file that is gone is no
   t.is(binaries.open(process.execPath, 'node'), undefined);
   t.is(binaries.open(join(directory, 'gone'), 'gone'), undefined);
   binaries.close();
+});
+
+test('a file that cannot be looked at, as a process of which ends, is an error with its name', (t) => {
+  const endless = join(directory, 'endless');
+  symlinkSync(endless, endless);
+  t.throws(() => new PhpBinaries().open(endless, 'php'), { instanceOf: UnreadableFile, message: /endless.*ELOOP/ });
 });
 
 let files = 0;
