@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { grown } from './grown.js';
 import { NODE_KIND } from './heap-graph.js';
 import type { ImageGraph } from './graph.js';
 
@@ -126,14 +127,9 @@ class StringGroups {
 
   private grow(): void {
     const length = this.groups * 2;
-    const wider = (from: Uint32Array): Uint32Array<ArrayBuffer> => {
-      const to = new Uint32Array(length);
-      to.set(from);
-      return to;
-    };
-    this.first = wider(this.first);
-    this.hashes = wider(this.hashes);
-    this.counts = wider(this.counts);
+    this.first = grown(this.first, length);
+    this.hashes = grown(this.hashes, length);
+    this.counts = grown(this.counts, length);
     const wasted = new Float64Array(length);
     wasted.set(this.wasted);
     this.wasted = wasted;

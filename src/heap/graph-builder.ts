@@ -1,5 +1,6 @@
 import { doubtOf } from './edge-sink.js';
 import type { EdgeSink, KindNumber } from './edge-sink.js';
+import { grown } from './grown.js';
 import { NODE_KIND } from './heap-graph.js';
 import type { HeapView } from './heap-view.js';
 import { guessKind } from './structures/guess.js';
@@ -79,7 +80,7 @@ export class GraphBuilder implements EdgeSink {
   edge(low: number, high: number, expected: KindNumber, named: number, name: number): void {
     const node = this.meet(low, high, expected);
     if (node === 0) return;
-    if (this.edgesUsed === this.edges.length) this.edges = larger(this.edges);
+    if (this.edgesUsed === this.edges.length) this.edges = grown(this.edges, Math.ceil(this.edges.length * GROWTH));
     this.edges[this.edgesUsed++] = node | doubtOf(expected, named, name);
   }
 
@@ -182,10 +183,4 @@ class NodeQueue {
     this.nodes.set(nodes.subarray(0, first), nodes.length - first);
     this.first = 0;
   }
-}
-
-function larger(edges: Uint32Array): Uint32Array<ArrayBuffer> {
-  const grown = new Uint32Array(Math.ceil(edges.length * GROWTH));
-  grown.set(edges);
-  return grown;
 }

@@ -42,7 +42,6 @@ export class HolderFinder {
     const { bits } = this.analysis.garbage;
     const nodes = blocks.map(({ address }) => this.graph.nodeAt(address));
     const found = nodes.filter((node) => node !== 0);
-    const loopOf = new Map(nodes.map((node, i) => [node, blocks[i]!.loop]));
     const garbage = found.filter((node) => bits[node] !== 0);
     // What a cycle shares with an orphan stays when the collector has run.
     const cycles = garbage.filter((node) => (bits[node]! & GARBAGE.orphan) === 0);
@@ -51,8 +50,9 @@ export class HolderFinder {
     const objectTables = reached.length - kept.length;
     // That table is large, and says nothing of a line's other blocks.
     const telling = kept.length > 0 ? kept : reached;
+    const looked = new Set(spread(telling, MOST_PATHS));
     const common = pilingPath(
-      spread(telling, MOST_PATHS).map((node) => ({ ...this.analysis.wayTo(node), loop: loopOf.get(node)! })),
+      blocks.flatMap(({ loop }, i) => (looked.has(nodes[i]!) ? { ...this.analysis.wayTo(nodes[i]!), loop } : [])),
     );
     return {
       blocks: nodes.length,

@@ -1,5 +1,6 @@
 import { NO_DOMINATOR, findDominators } from './dominators.js';
 import type { ImageGraph } from './graph.js';
+import { grown } from './grown.js';
 import { NODE_KIND } from './heap-graph.js';
 import { retainedSizes8 } from './retained.js';
 
@@ -66,7 +67,7 @@ function addRetained(graph: ImageGraph, types: Uint32Array, retained: number[]):
     // A node without children need not be entered.
     if (starts[child] === ends[child]) continue;
     open[type]!++;
-    if (depth === path.length) path = larger(path);
+    if (depth === path.length) path = grown(path, path.length * 2);
     path[depth++] = child;
   }
 }
@@ -93,10 +94,4 @@ function dominatorTree(graph: ImageGraph): DominatorTree {
   const ends = starts.slice(0, dominator.length);
   for (let node = 1; node < dominator.length; node++) if (isChild(node)) nodes[ends[dominator[node]!]!++] = node;
   return { sizes8, starts, ends, nodes };
-}
-
-function larger(path: Uint32Array): Uint32Array<ArrayBuffer> {
-  const doubled = new Uint32Array(path.length * 2);
-  doubled.set(path);
-  return doubled;
 }

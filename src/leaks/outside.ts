@@ -1,5 +1,6 @@
 import type { OutsidePoint } from './outside-series.js';
 import { lineThrough } from './slices.js';
+import { mean, median } from './statistics.js';
 
 /** How the memory outside of PHP's heap stood to the loops: what malloc and mmap gave to PHP, extensions and libraries. */
 export interface OutsideGrowth {
@@ -90,14 +91,6 @@ function isSteady(rates: readonly number[]): boolean {
 function goesOn(part: readonly OutsidePoint[], bytesPerLoop: number): boolean {
   const half = part.length >> 1;
   return rateBetween(lowest(part.slice(0, half)), lowest(part.slice(half))) >= QUARTER * bytesPerLoop;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
 
 /** After a first one, in which allocators and libraries set themselves up. */

@@ -1,3 +1,5 @@
+import { mean } from './statistics.js';
+
 /** A rate of growth seen in equal slices of the window. */
 export interface SliceTrend {
   /** Growth of each slice. */
@@ -56,10 +58,6 @@ function meanOverError(values: readonly number[]): number {
   const variance = values.reduce((sum, value) => sum + (value - average) ** 2, 0) / Math.max(1, values.length - 1);
   if (average === 0) return 0;
   return average / Math.sqrt(variance / values.length);
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Enough for a standard deviation, few enough that a slice of the default 100 loops holds a dozen. */

@@ -1,6 +1,6 @@
 import { pointerAt } from '../php/memory.js';
 import { processState } from '../php/process.js';
-import { readFunction, readStack } from '../php/frames.js';
+import { ownsOpline, readFunction, readStack } from '../php/frames.js';
 import type { Frame } from '../php/frames.js';
 import type { Boundary } from './placed-hook.js';
 import { readHeap } from './target.js';
@@ -26,7 +26,7 @@ export function callUnderWay(target: Target, boundary: Boundary): CallUnderWay |
   const { engine, process } = target;
   if (boundary.kind !== 'opline' || !isStopped(process.pid)) return undefined;
   const stack = readStack(engine.memory, engine.layout, engine.executorGlobals) ?? [];
-  const found = stack.findIndex((frame) => !frame.internal && ownsOpline(target, frame, boundary.opline));
+  const found = stack.findIndex((frame) => isCallOf(target, frame, boundary.opline));
   const frame = stack[boundary.extent === 'caller' ? found + 1 : found];
   const heap = readHeap(target);
   if (found < 0 || !frame || !heap) return undefined;
@@ -41,9 +41,8 @@ function isStopped(pid: number): boolean {
   return false;
 }
 
-function ownsOpline({ engine }: Target, frame: Frame, opline: number): boolean {
-  const { opcodes, oplines } = readFunction(engine.memory, engine.layout, frame.func);
-  return opline >= opcodes && opline < opcodes + oplines * engine.layout.zendOp.sizeBytes;
+function isCallOf({ engine: { memory, layout } }: Target, { internal, func }: Frame, opline: number): boolean {
+  return !internal && ownsOpline(layout, readFunction(memory, layout, func), opline);
 }
 
 function pageOf({ engine }: Target, { executeData }: Frame): number {

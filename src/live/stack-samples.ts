@@ -1,5 +1,5 @@
 import { setImmediate as yieldTurn } from 'node:timers/promises';
-import { readFunction, readStack } from '../php/frames.js';
+import { ownsOpline, readFunction, readStack } from '../php/frames.js';
 import type { Frame, FunctionInfo } from '../php/frames.js';
 import type { Engine } from '../php/functions.js';
 
@@ -33,7 +33,7 @@ export async function sampleStacks(engine: Engine, signal: AbortSignal): Promise
     for (const [depth, frame] of frames.slice(0, DEEPEST).entries()) {
       if (!functions.has(frame.func)) functions.set(frame.func, tryReadFunction(engine, frame.func));
       const func = functions.get(frame.func);
-      if (!func || !owns(engine, func, frame.opline)) continue;
+      if (!func || !ownsOpline(engine.layout, func, frame.opline)) continue;
       const level = (levels[depth] ??= new Map<
         number,
         { func: FunctionInfo; samples: number; oplines: Set<number> }
@@ -67,11 +67,6 @@ export async function sampleStacks(engine: Engine, signal: AbortSignal): Promise
  */
 function seenIn(level: ReadonlyMap<number, { samples: number }> | undefined, { opcodes }: FunctionInfo): number {
   return level?.get(opcodes)?.samples ?? 0;
-}
-
-/** A frame that was torn while it was read does not own its opline. */
-function owns({ layout }: Engine, func: FunctionInfo, opline: number): boolean {
-  return opline >= func.opcodes && opline < func.opcodes + func.oplines * layout.zendOp.sizeBytes;
 }
 
 function tryReadFunction(engine: Engine, func: number): FunctionInfo | undefined {

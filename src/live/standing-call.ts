@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { readFunction, readStack } from '../php/frames.js';
+import { ownsOpline, readFunction, readStack } from '../php/frames.js';
 import type { Frame, FunctionInfo } from '../php/frames.js';
 import { loopStatements, readOplines } from '../php/oplines.js';
 import type { Boundary } from './placed-hook.js';
@@ -36,9 +36,7 @@ function callIn({ engine: { memory, layout } }: Target, frame: Frame, entry: num
   if (frame.internal) return undefined;
   try {
     const func = readFunction(memory, layout, frame.func);
-    const owns = (opline: number): boolean =>
-      opline >= func.opcodes && opline < func.opcodes + func.oplines * layout.zendOp.sizeBytes;
-    if (!owns(entry) || !owns(frame.opline)) return undefined;
+    if (!ownsOpline(layout, func, entry) || !ownsOpline(layout, func, frame.opline)) return undefined;
     return { turn: turnAround(readOplines(memory, layout, func), func, frame.opline) };
   } catch {
     // It was left while we looked.

@@ -33,6 +33,11 @@ export interface FunctionInfo {
   readonly oplines: number;
 }
 
+/** Whether an opline is one of a function's. A frame that was torn while it was read has one that is not. */
+export function ownsOpline(layout: EngineLayout, { opcodes, oplines }: FunctionInfo, opline: number): boolean {
+  return opline >= opcodes && opline < opcodes + oplines * layout.zendOp.sizeBytes;
+}
+
 /**
  * The call stack, innermost first, as it stands at this moment. The result is undefined where it changed
  * under the hand: it did not end, could not be followed, or its innermost frame was left meanwhile.

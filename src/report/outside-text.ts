@@ -1,4 +1,5 @@
 import { isGuilty } from '../leaks/judgement.js';
+import { mean } from '../leaks/statistics.js';
 import type { MergedReport } from './group-model.js';
 import type { OutsideMemory, Report } from './model.js';
 import { printable } from './palette.js';
@@ -13,10 +14,9 @@ export function outsideHead({ outside }: Report): string {
 /** The same for several processes. */
 export function mergedOutsideHead({ outside }: MergedReport): string {
   if (outside.length === 0) return '';
-  const rates = outside.map(({ bytesPerLoop }) => bytesPerLoop);
-  const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+  const bytesPerLoop = mean(outside.map((of) => of.bytesPerLoop));
   const pids = outside.map(({ pid }) => pid).join(', ');
-  return ` Outside of PHP's heap memory grows by about ${perLoop({ bytesPerLoop: mean })} bytes a loop in pid ${pids}.`;
+  return ` Outside of PHP's heap memory grows by about ${perLoop({ bytesPerLoop })} bytes a loop in pid ${pids}.`;
 }
 
 /** How memory outside of PHP's heap grows and what to do next; empty where it does not. */

@@ -20,11 +20,7 @@ const LOOPS = '20';
 
 /** What each command has to say of such a process; `analyze` reads the log that `attach` wrote before it. */
 export const COMMANDS: Readonly<Record<string, Check>> = {
-  doctor: async (t, place, { pid, sapi }, minor) => {
-    const { exitCode, stdout } = await place.phptrace(['doctor', String(pid)]);
-    t.is(exitCode, 0, stdout);
-    t.regex(stdout, new RegExp(`^PHP +ok +${minor.replace('.', '\\.')}\\.\\d+ \\(${sapi}\\)`, 'm'));
-  },
+  doctor: (t, place, { pid, sapi }, minor) => checkDiagnosis(t, place, pid, minor, sapi),
   ps: async (t, place, { pid, sapi }, minor) => {
     const { exitCode, stdout } = await place.phptrace(['ps', '--interval', '200ms', '--format', 'json']);
     t.is(exitCode, 0);
@@ -43,20 +39,35 @@ export const COMMANDS: Readonly<Record<string, Check>> = {
     const read = await place.phptrace(['analyze', place.path('commands.ndjson'), '--format', 'json']);
     leaks(t, read, line, path);
   },
-  dump: async (t, place, { pid, path }) => {
-    const { exitCode, stdout, stderr } = await place.phptrace(['dump', String(pid), '--format', 'json']);
-    t.is(exitCode, 0, stderr);
-    t.is((JSON.parse(stdout) as SnapshotReport).paths[0]?.path, path);
-  },
+  dump: (t, place, { pid, path }) => holds(t, place, String(pid), path),
   'dump, saved and read': async (t, place, { pid, path }) => {
     const file = place.path('saved.phpdump');
     const saved = await place.phptrace(['dump', String(pid), '--out', file]);
     t.is(saved.exitCode, 0, saved.stderr);
-    const { exitCode, stdout, stderr } = await place.phptrace(['dump', file, '--format', 'json']);
-    t.is(exitCode, 0, stderr);
-    t.is((JSON.parse(stdout) as SnapshotReport).paths[0]?.path, path);
+    await holds(t, place, file, path);
   },
 };
+
+/** Every check of `doctor` that is required is met, for this very PHP. */
+export async function checkDiagnosis(
+  t: ExecutionContext,
+  place: Workplace,
+  pid: number,
+  minor: string,
+  sapi: string,
+): Promise<void> {
+  const { exitCode, stdout } = await place.phptrace(['doctor', String(pid)]);
+  t.is(exitCode, 0, stdout);
+  t.regex(stdout, new RegExp(`^PHP +ok +${minor.replace('.', '\\.')}\\.\\d+ \\(${sapi}\\)`, 'm'));
+  t.regex(stdout, /^heap +ok +0x[0-9a-f]+, main_chunk is/m);
+}
+
+/** What most of the memory of a process, or of a saved copy, is held by. */
+async function holds(t: ExecutionContext, place: Workplace, of: string, path: string): Promise<void> {
+  const { exitCode, stdout, stderr } = await place.phptrace(['dump', of, '--format', 'json']);
+  t.is(exitCode, 0, stderr);
+  t.is((JSON.parse(stdout) as SnapshotReport).paths[0]?.path, path);
+}
 
 interface Answer {
   readonly stdout: string;

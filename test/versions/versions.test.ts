@@ -3,6 +3,7 @@ import { integration, parseReport, until, type Workplace } from '../integration/
 import { findingOf, judgeCase } from '../integration/judge-case.js';
 import { isSince, readCases } from '../integration/truth.js';
 import { phpBuilds } from './builds.js';
+import { checkDiagnosis } from './commands.js';
 import { startPool } from './fpm.js';
 import { Matrix } from './matrix.js';
 
@@ -68,20 +69,6 @@ for (const { minor, cli, fpm } of builds) {
       matrix.set(name, minor, 'passed');
     });
   }
-}
-
-/** Every check of `doctor` that is required is met, for this very PHP. */
-async function checkDiagnosis(
-  t: ExecutionContext,
-  place: Workplace,
-  pid: number,
-  minor: string,
-  sapi: string,
-): Promise<void> {
-  const { exitCode, stdout } = await place.phptrace(['doctor', String(pid)]);
-  t.is(exitCode, 0, stdout);
-  t.regex(stdout, new RegExp(`^PHP +ok +${minor.replace('.', '\\.')}\\.\\d+ \\(${sapi}\\)`, 'm'));
-  t.regex(stdout, /^heap +ok +0x[0-9a-f]+, main_chunk is/m);
 }
 
 test.after.always('the table', (t) => {
