@@ -47,7 +47,7 @@ help: ## this list
 
 setup: apt $(NODE_MODULES) ## install the packages that are missing (apt, npm)
 
-build: build/probes/trace.bpf.o build/probes/launch.bpf.o build/.compiled ## build the BPF object and the TypeScript
+build: build/probes/trace.bpf.o build/probes/launch.bpf.o build/probes/count.bpf.o build/.compiled ## build the BPF object and the TypeScript
 
 test: build $(if $(shell command -v apt-get),$(SAPIS)) ## run the tests (needs root and a php)
 	$(BIN)/ava $(AVA_FLAGS) 'build/test/{unit,integration}/**/*.test.js'

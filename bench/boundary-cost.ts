@@ -1,6 +1,6 @@
 import { openTarget } from '../src/live/target.js';
 import { WaitingHooks, wantedHooks } from '../src/live/waiting-hooks.js';
-import { openHitCounter } from '../src/native/kernel-links.js';
+import { openHitCounter } from '../src/native/watchpoints.js';
 import { PhpWindows } from './php-windows.js';
 import { PhptraceCommand } from './phptrace-command.js';
 import { duration, ratio } from './quantities.js';

@@ -5,7 +5,8 @@ import { check, messageOf } from './check.js';
 import type { Check } from './check.js';
 import { isInUserNamespace, missingCapabilities, wayToRights } from './native/capabilities.js';
 import type { Capability } from './native/capabilities.js';
-import { openHitCounter, openUprobeEvent } from './native/kernel-links.js';
+import { openUprobeEvent } from './native/kernel-links.js';
+import { openHitCounter } from './native/watchpoints.js';
 import { SystemCallError, closeFd } from './native/libc.js';
 
 const OLDEST_KERNEL = [5, 15] as const;
@@ -114,7 +115,7 @@ function programs(): Check {
 
 /** Tried on a word of this very process. */
 function watchpoint(): Check {
-  const instead = "not needed: the opline's handler is probed instead, at a higher cost a loop";
+  const instead = "not needed: the opline's handler is probed instead, and each opline of its kind pays for it";
   const remedy = isParanoid() ? `${instead}; sysctl kernel.perf_event_paranoid=2 gives them to CAP_PERFMON` : instead;
   try {
     openHitCounter(process.pid, 0x1000).close();

@@ -1,7 +1,9 @@
+import { release } from 'node:os';
 import { missingCapabilities, wayToRights } from '../native/capabilities.js';
 import { SystemCallError, closeFd, closeFdsInParallel } from '../native/libc.js';
-import { createPerfLink, createUprobeMultiLink, openUprobeEvent, openWatchpointEvent } from '../native/kernel-links.js';
+import { createPerfLink, createUprobeMultiLink, openUprobeEvent } from '../native/kernel-links.js';
 import type { ProbePoint } from '../native/kernel-links.js';
+import { openWatchpoint } from '../native/watchpoints.js';
 import { attachRawTracepoint, destroyLink } from '../native/libbpf.js';
 import { PhptraceError } from '../errors.js';
 import { encodeCookie } from './abi.js';
@@ -12,10 +14,15 @@ import type { TraceObject, UprobeProgram } from './trace-object.js';
 export class MissingUprobeMulti extends PhptraceError {}
 
 /** A place in a file of the traced process where a program is to run. */
-export interface Probe {
-  readonly program: UprobeProgram;
+export interface Probe<Program extends string = UprobeProgram> {
+  readonly program: Program;
   readonly fileOffset: number;
   readonly cookie: Cookie;
+}
+
+/** A loaded object, by the names of its programs. */
+export interface LoadedPrograms<Program extends string> {
+  programFd(program: Program): number;
 }
 
 /** What is attached; `detach` takes all of it off. */
@@ -25,16 +32,36 @@ export interface Attachment {
 
 export type LinkKind = 'multi' | 'perf';
 
+/** Kernel 6.6 has uprobe_multi. */
+const MULTI_SINCE = [6, 6] as const;
+
+/** Loads and attaches by the best links that the kernel has, or those asked for. @throws what `attach` throws */
+export function withLinks<Attached>(links: 'auto' | LinkKind, attach: (links: LinkKind) => Attached): Attached {
+  if (links !== 'auto') return attach(links);
+  if (!kernelHasMulti()) return attach('perf');
+  try {
+    return attach('multi');
+  } catch (error) {
+    if (!(error instanceof MissingUprobeMulti)) throw error;
+    return attach('perf');
+  }
+}
+
+function kernelHasMulti(): boolean {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  return major > MULTI_SINCE[0] || (major === MULTI_SINCE[0] && minor >= MULTI_SINCE[1]);
+}
+
 /**
  * Attaches every probe to one process's mapping of a file. `multi` needs kernel 6.6 and programs loaded for it; it
  * takes one link a program, `perf` one a place. @throws PhptraceError; nothing stays attached then
  */
-export function attachUprobes(
-  object: TraceObject,
+export function attachUprobes<Program extends string>(
+  object: LoadedPrograms<Program>,
   kind: LinkKind,
   file: string,
   pid: number,
-  probes: readonly Probe[],
+  probes: readonly Probe<Program>[],
 ): Attachment {
   const fds: number[] = [];
   try {
@@ -58,16 +85,9 @@ export function attachUprobes(
   return { detach: () => closeFdsInParallel(fds) };
 }
 
-/** A hardware watchpoint on the opline of a hook, 8 bytes of the process. @throws PhptraceError where there are none left, or none at all */
+/** A hardware watchpoint on the opline of a hook, 8 bytes of the process. @throws PhptraceError where there is none */
 export function attachWatchpoint(object: TraceObject, pid: number, address: number, hook: number): Attachment {
-  let fd: number;
-  try {
-    fd = openWatchpointEvent(pid, address);
-  } catch (error) {
-    if (!(error instanceof SystemCallError)) throw error;
-    const why = error.errnoName === 'ENOSPC' ? 'all four are taken' : error.errnoName;
-    throw new PhptraceError(`no hardware watchpoint for process ${String(pid)}: ${why}`);
-  }
+  const fd = openWatchpoint(pid, address);
   try {
     const link = createPerfLink(object.programFd('on_watchpoint'), fd, BigInt(hook));
     return { detach: () => closeFdsInParallel([link, fd]) };
@@ -95,8 +115,8 @@ export function attachProcessEvents(object: TraceObject): Attachment {
   return { detach };
 }
 
-function groupByProgram(probes: readonly Probe[]): Map<UprobeProgram, ProbePoint[]> {
-  const groups = new Map<UprobeProgram, ProbePoint[]>();
+function groupByProgram<Program extends string>(probes: readonly Probe<Program>[]): Map<Program, ProbePoint[]> {
+  const groups = new Map<Program, ProbePoint[]>();
   for (const { program, fileOffset, cookie } of probes) {
     const points = groups.get(program) ?? [];
     points.push({ fileOffset, cookie: encodeCookie(cookie) });

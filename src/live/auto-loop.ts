@@ -1,3 +1,4 @@
+import { MOST_COUNTED } from '../bpf/count-object.js';
 import { PhptraceError } from '../errors.js';
 import { displayName, readFunction } from '../php/frames.js';
 import type { FunctionInfo } from '../php/frames.js';
@@ -5,12 +6,11 @@ import { findFunction } from '../php/functions.js';
 import type { Engine } from '../php/functions.js';
 import { loopStatements, readOplines } from '../php/oplines.js';
 import { readSapi } from '../php/process.js';
-import { MOST_COUNTED, countHits } from './call-counts.js';
+import { countHits } from './call-counts.js';
 import { entryBoundary } from './hook-resolver.js';
 import type { Boundary } from './placed-hook.js';
 import { sampleStacks } from './stack-samples.js';
 import type { Candidate, StackSamples } from './stack-samples.js';
-import { followedThread } from './target.js';
 import type { Target } from './target.js';
 
 /** What was chosen to be the loop, and why. */
@@ -32,7 +32,7 @@ const MOST_LOOKS = 5;
 const OUTER_MS = 1000;
 
 /**
- * Finds the loop of a process: samples of its stack show what may be called again and again, hardware counters on the
+ * Finds the loop of a process: samples of its stack show what may be called again and again, counters on the
  * entries of those functions show what is, outermost first. A function is chosen, or the loop statement around the
  * calls where several functions take turns, or where none is called. @throws PhptraceError where nothing repeats
  */
@@ -52,8 +52,7 @@ export async function chooseLoop(target: Target, signal: AbortSignal): Promise<C
     const statement = statementAround(target.engine, samples, outer);
     if (!statement) continue;
     const isTurning = (hits: readonly number[]): boolean => (hits[0] ?? 0) >= 2;
-    if (isTurning(await countHits(followedThread(target), [statement.head], signal, isTurning)))
-      return statement.chosen;
+    if (isTurning(await countHits(target, [statement.head], signal, isTurning))) return statement.chosen;
   }
   throw noLoop(`nothing on the stack began again in ${String(samples.count)} samples`);
 }
@@ -100,7 +99,7 @@ async function outermostCalled(
       return entry ? [{ depth: from + index, opline: entry.opline }] : [];
     });
     const oplines = entries.map(({ opline }) => opline);
-    const hits = await countHits(followedThread(target), oplines, signal, (counts, elapsedMs) => {
+    const hits = await countHits(target, oplines, signal, (counts, elapsedMs) => {
       const [outermost = 0] = counts;
       return outermost >= ENOUGH_CALLS || (elapsedMs > OUTER_MS && counts.some((count) => count >= ENOUGH_CALLS));
     });
@@ -128,7 +127,7 @@ async function callsAt(
   });
   const oplines = entries.map(({ boundary }) => boundary.opline);
   const enough = (counts: readonly number[]): boolean => counts.some((count) => count >= 2 * ENOUGH_CALLS);
-  const hits = await countHits(followedThread(target), oplines, signal, enough);
+  const hits = await countHits(target, oplines, signal, enough);
   return entries.map((entry, index) => ({ ...entry, calls: hits[index] ?? 0 })).filter(({ calls }) => calls >= 2);
 }
 

@@ -4,7 +4,7 @@ import type { Attachment, LinkKind } from '../bpf/links.js';
 import type { TraceObject } from '../bpf/trace-object.js';
 import { PhptraceError } from '../errors.js';
 import type { ElfFile } from '../php/elf.js';
-import { handlerSite } from '../php/handler-site.js';
+import { handlerOffset } from '../php/handler-site.js';
 import type { BoundaryKind } from '../trace/records.js';
 import { nearNames, suggest } from '../php/near-names.js';
 import { followedThread } from './target.js';
@@ -67,7 +67,7 @@ function placeOpline(context: PlacingContext, hook: number, opline: number, exte
   if (context.boundary === 'handler') return placeHandler(context, hook, opline);
   try {
     const attachments = [attachWatchpoint(object, followedThread(target), opline, hook)];
-    const note = handlerOffset(target, opline) === undefined ? { note: COMPILED } : {};
+    const note = handlerOffset(target.process, opline) === undefined ? { note: COMPILED } : {};
     return { boundary: 'watchpoint', attachments, ...note };
   } catch (error) {
     if (context.boundary === 'watchpoint' || !(error instanceof PhptraceError)) throw error;
@@ -77,7 +77,7 @@ function placeOpline(context: PlacingContext, hook: number, opline: number, exte
 
 /** The handler is native code that every opline of its kind runs; the program asks which one it is. */
 function placeHandler(context: PlacingContext, hook: number, opline: number): PlacedHook {
-  const fileOffset = handlerOffset(context.target, opline);
+  const fileOffset = handlerOffset(context.target.process, opline);
   if (fileOffset === undefined) {
     throw new PhptraceError(
       "the loop's opline is run by code outside PHP's binary: it was compiled by the JIT: switch that off " +
@@ -85,15 +85,6 @@ function placeHandler(context: PlacingContext, hook: number, opline: number): Pl
     );
   }
   return { boundary: 'handler', attachments: [attach(context, 'on_handler', fileOffset, hook)] };
-}
-
-/** Where the code that runs an opline lies in PHP's file; undefined for code of the JIT. */
-function handlerOffset({ process: { memory, loadBias, elf } }: Target, opline: number): number | undefined {
-  try {
-    return elf.fileOffset(handlerSite(elf, memory.pointer(opline) - loadBias));
-  } catch {
-    return undefined;
-  }
 }
 
 function placeSymbol(context: PlacingContext, hook: number, name: string): PlacedHook {

@@ -1,5 +1,4 @@
-import { release } from 'node:os';
-import { attachProcessEvents, attachUprobes, MissingUprobeMulti } from '../bpf/links.js';
+import { attachProcessEvents, attachUprobes, withLinks } from '../bpf/links.js';
 import type { Attachment, LinkKind, Probe } from '../bpf/links.js';
 import { TraceObject } from '../bpf/trace-object.js';
 import { goneProcess } from '../php/memory.js';
@@ -17,9 +16,6 @@ export interface ProbedProcess {
   switching: readonly string[];
 }
 
-/** Kernel 6.6 has uprobe_multi. */
-const MULTI_SINCE = [6, 6] as const;
-
 /** Loads and attaches. @throws PhptraceError; then nothing stays */
 export function probeProcess(
   target: Target,
@@ -27,14 +23,7 @@ export function probeProcess(
   ringBytes: number,
   links: 'auto' | LinkKind,
 ): ProbedProcess {
-  if (links !== 'auto') return probe(target, probes, ringBytes, links);
-  if (!kernelHasMulti()) return probe(target, probes, ringBytes, 'perf');
-  try {
-    return probe(target, probes, ringBytes, 'multi');
-  } catch (error) {
-    if (!(error instanceof MissingUprobeMulti)) throw error;
-    return probe(target, probes, ringBytes, 'perf');
-  }
+  return withLinks(links, (kind) => probe(target, probes, ringBytes, kind));
 }
 
 /**
@@ -76,9 +65,4 @@ function probe(target: Target, probes: readonly Probe[], ringBytes: number, link
     throw error;
   }
   return probed;
-}
-
-function kernelHasMulti(): boolean {
-  const [major = 0, minor = 0] = release().split('.').map(Number);
-  return major > MULTI_SINCE[0] || (major === MULTI_SINCE[0] && minor >= MULTI_SINCE[1]);
 }

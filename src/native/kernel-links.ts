@@ -1,4 +1,4 @@
-import { closeSync, readFileSync, readSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import koffi from 'koffi';
 import { PhptraceError } from '../errors.js';
 import { systemCall } from './libc.js';
@@ -121,27 +121,7 @@ function keepAlive(...memory: readonly ArrayBufferView[]): void {
   void memory.length;
 }
 
-function addressOf(bytes: Uint8Array | BigUint64Array): bigint {
+/** Where its memory lies. It must not be collected meanwhile. */
+export function addressOf(bytes: Uint8Array | BigUint64Array): bigint {
   return koffi.address(bytes.buffer) + BigInt(bytes.byteOffset);
-}
-
-/** Counts how often a place in a process's memory is used, by hardware and without a program. */
-export interface HitCounter {
-  read(): number;
-  close(): void;
-}
-
-/** @throws SystemCallError where the machine has no watchpoint left */
-export function openHitCounter(pid: number, address: number): HitCounter {
-  const fd = openWatchpointEvent(pid, address);
-  const count = new BigUint64Array(1);
-  return {
-    read() {
-      readSync(fd, count);
-      return Number(count[0]);
-    },
-    close() {
-      closeSync(fd);
-    },
-  };
 }

@@ -1,5 +1,6 @@
 import type { CodeImage } from './code-image.js';
 import { Disassembler } from './disassembly.js';
+import type { PhpProcess } from './process.js';
 
 /** How far into a handler a cheap instruction is looked for. */
 const MOST_INSTRUCTIONS = 24;
@@ -19,6 +20,15 @@ export function handlerSite(image: CodeImage, handler: number): number {
     return handler;
   } finally {
     disassembler.free();
+  }
+}
+
+/** Where the code that runs an opline lies in PHP's file; undefined for code of the JIT. */
+export function handlerOffset({ memory, loadBias, elf }: PhpProcess, opline: number): number | undefined {
+  try {
+    return elf.fileOffset(handlerSite(elf, memory.pointer(opline) - loadBias));
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { closeFd } from '../../src/native/libc.js';
+import { openWatchpoint } from '../../src/native/watchpoints.js';
 import { integration, root, type JsonRun } from './harness.js';
 import { suspects } from './report-json.js';
 import { markedLine } from './truth.js';
@@ -25,7 +27,7 @@ for (const [what, loop] of functions) {
     const running = await place.startReady(program);
     const traced = await place.attachJson(running.pid, ['--loop', loop, '--loops', '30']);
     t.is(traced.report.hooks[0]?.loop, loop);
-    t.is(traced.report.hooks[0]?.boundary, 'watchpoint');
+    t.is(traced.report.hooks[0]?.boundary, takeWatchpoints(process.pid).free() > 0 ? 'watchpoint' : 'handler');
     findsTheLeak(t, traced);
   });
 }
@@ -55,6 +57,19 @@ integration('the handler of the first opline serves where no watchpoint is wante
   t.is(traced.report.hooks[0]?.boundary, 'handler');
   findsTheLeak(t, traced);
 });
+
+integration(
+  'where all watchpoints are taken the loop is found all the same, and noticed by its handler',
+  async (t, place) => {
+    const running = await place.startReady(program);
+    const taken = takeWatchpoints(running.pid);
+    t.teardown(() => taken.free());
+    const traced = await place.attachJson(running.pid, ['--loops', '30']);
+    t.like(traced.report.hooks[0], { loop: 'handle', boundary: 'handler' }, JSON.stringify(traced.report.hooks));
+    t.regex(traced.stderr, /no hardware watchpoint: .+: its opline's handler is probed instead/);
+    findsTheLeak(t, traced);
+  },
+);
 
 integration('perf-event links serve where uprobe_multi is not to be had', async (t, place) => {
   const running = await place.startReady(program);
@@ -111,4 +126,19 @@ function findsTheLeak(t: ExecutionContext, { report, exitCode, stderr }: JsonRun
   const found = suspects(report).map((site) => [site.line, site.function, site.verdict, site.bytesPerLoop]);
   t.deepEqual(found, [[leak, 'Store::keep', 'leak', 1280]], detail);
   t.true(report.accounting.accounted >= 0.99, detail);
+}
+
+/** Takes all that the process's thread has left; `free` says how many these were: none on a machine without. */
+function takeWatchpoints(pid: number): { free: () => number } {
+  const taken: number[] = [];
+  try {
+    for (;;) taken.push(openWatchpoint(pid, 0x1000));
+  } catch {
+    return {
+      free: () => {
+        for (const fd of taken) closeFd(fd);
+        return taken.splice(0).length;
+      },
+    };
+  }
 }
