@@ -23,6 +23,13 @@ export type Holders = Omit<HeldRecord, 'type' | 'hook' | 'site' | 'outside' | 'a
 /** So many ways are enough to see which is usual. */
 const MOST_PATHS = 200;
 const MOST_TYPES = 5;
+/** A type of less than one in so many loops that another one comes from is left out. */
+const SELDOM = 10;
+
+interface BornNode {
+  readonly node: number;
+  readonly loop: number;
+}
 
 /** Finds what holds blocks in an image: the graph is made once, each question costs the blocks that are asked for. */
 export class HolderFinder {
@@ -41,18 +48,17 @@ export class HolderFinder {
   holdersOf(blocks: readonly BornBlock[]): Holders {
     const { bits } = this.analysis.garbage;
     const nodes = blocks.map(({ address }) => this.graph.nodeAt(address));
-    const found = nodes.filter((node) => node !== 0);
-    const garbage = found.filter((node) => bits[node] !== 0);
+    const found = blocks.flatMap(({ loop }, i) => (nodes[i] === 0 ? [] : { node: nodes[i]!, loop }));
+    const garbage = found.filter(({ node }) => bits[node] !== 0);
     // What a cycle shares with an orphan stays when the collector has run.
-    const cycles = garbage.filter((node) => (bits[node]! & GARBAGE.orphan) === 0);
-    const reached = found.filter((node) => bits[node] === 0);
-    const kept = reached.filter((node) => node !== this.objectTable);
+    const cycles = garbage.filter(({ node }) => (bits[node]! & GARBAGE.orphan) === 0);
+    const reached = found.filter(({ node }) => bits[node] === 0);
+    const kept = reached.filter(({ node }) => node !== this.objectTable);
     const objectTables = reached.length - kept.length;
     // That table is large, and says nothing of a line's other blocks.
     const telling = kept.length > 0 ? kept : reached;
-    const looked = new Set(spread(telling, MOST_PATHS));
     const common = pilingPath(
-      blocks.flatMap(({ loop }, i) => (looked.has(nodes[i]!) ? { ...this.analysis.wayTo(nodes[i]!), loop } : [])),
+      spread(telling, MOST_PATHS).map(({ node, loop }) => ({ ...this.analysis.wayTo(node), loop })),
     );
     return {
       blocks: nodes.length,
@@ -69,15 +75,25 @@ export class HolderFinder {
     };
   }
 
-  /** The elements of an array are part of it. */
-  private typesOf(nodes: readonly number[]): string[] {
-    const sizes = new Map<string, number>();
-    for (const node of nodes) {
+  /**
+   * Those that take most memory first. The elements of an array are part of it. A type of seldom a loop beside others
+   * is no part of what piles up: an array that became longer, once, to take the others.
+   */
+  private typesOf(born: readonly BornNode[]): string[] {
+    const types = new Map<string, { size8: number; loops: Set<number> }>();
+    for (const { node, loop } of born) {
       const type = this.graph.kinds[node] === NODE_KIND.arrayData ? 'array' : this.graph.typeName(node);
-      sizes.set(type, (sizes.get(type) ?? 0) + this.graph.sizes8[node]!);
+      let of = types.get(type);
+      if (of === undefined) types.set(type, (of = { size8: 0, loops: new Set() }));
+      of.size8 += this.graph.sizes8[node]!;
+      of.loops.add(loop);
     }
-    const types = [...sizes].sort(([a, aSize], [b, bSize]) => bSize - aSize || (a < b ? -1 : 1)).map(([type]) => type);
-    return types.slice(0, MOST_TYPES);
+    const most = Math.max(...[...types.values()].map(({ loops }) => loops.size));
+    return [...types]
+      .filter(([, { loops }]) => SELDOM * loops.size >= most)
+      .sort(([a, { size8: aSize }], [b, { size8: bSize }]) => bSize - aSize || (a < b ? -1 : 1))
+      .map(([type]) => type)
+      .slice(0, MOST_TYPES);
   }
 }
 
