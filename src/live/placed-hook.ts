@@ -4,7 +4,7 @@ import type { Attachment, LinkKind } from '../bpf/links.js';
 import type { TraceObject } from '../bpf/trace-object.js';
 import { PhptraceError } from '../errors.js';
 import type { ElfFile } from '../php/elf.js';
-import { handlerOffset } from '../php/handler-site.js';
+import { handlerOf, handlerOffset } from '../php/handler-site.js';
 import type { BoundaryKind } from '../trace/records.js';
 import { nearNames, suggest } from '../php/near-names.js';
 import { followedThread } from './target.js';
@@ -67,7 +67,7 @@ function placeOpline(context: PlacingContext, hook: number, opline: number, exte
   if (context.boundary === 'handler') return placeHandler(context, hook, opline);
   try {
     const attachments = [attachWatchpoint(object, followedThread(target), opline, hook)];
-    const note = handlerOffset(target.process, opline) === undefined ? { note: COMPILED } : {};
+    const note = handlerOf(target.process, opline) === undefined ? { note: COMPILED } : {};
     return { boundary: 'watchpoint', attachments, ...note };
   } catch (error) {
     if (context.boundary === 'watchpoint' || !(error instanceof PhptraceError)) throw error;

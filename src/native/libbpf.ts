@@ -68,8 +68,12 @@ function libbpf(): Libbpf {
   return loaded;
 }
 
+/** enum libbpf_print_level of libbpf.h: what it is about to do, many lines a load. */
+const LIBBPF_DEBUG = 2;
+
 /** libbpf tells why a load failed only through its print callback. The last lines are kept for the error. */
-function keepMessage(_level: number, format: string, args: bigint): number {
+function keepMessage(level: number, format: string, args: bigint): number {
+  if (level === LIBBPF_DEBUG) return 0;
   const text = new Uint8Array(512);
   const length = Number(vsnprintf(text, text.length, format, args));
   lastMessages.push(
@@ -81,7 +85,7 @@ function keepMessage(_level: number, format: string, args: bigint): number {
   return 0;
 }
 
-/** What libbpf said since the last call, for `-v`. */
+/** What libbpf said since the last call, without what it was merely about to do. */
 export function takeLibbpfMessages(): string[] {
   const messages = lastMessages;
   lastMessages = [];

@@ -23,13 +23,21 @@ export function handlerSite(image: CodeImage, handler: number): number {
   }
 }
 
-/** Where the code that runs an opline lies in PHP's file; undefined for code of the JIT. */
-export function handlerOffset({ memory, loadBias, elf }: PhpProcess, opline: number): number | undefined {
+/** The code that runs an opline, by its address in PHP's file; undefined for code of the JIT. @throws PhptraceError */
+export function handlerOf({ memory, loadBias, elf }: PhpProcess, opline: number): number | undefined {
+  const handler = memory.pointer(opline) - loadBias;
   try {
-    return elf.fileOffset(handlerSite(elf, memory.pointer(opline) - loadBias));
+    elf.fileOffset(handler);
+    return handler;
   } catch {
     return undefined;
   }
+}
+
+/** Where in PHP's file the code that runs an opline is to be probed; undefined for code of the JIT. @throws PhptraceError */
+export function handlerOffset(process: PhpProcess, opline: number): number | undefined {
+  const handler = handlerOf(process, opline);
+  return handler === undefined ? undefined : process.elf.fileOffset(handlerSite(process.elf, handler));
 }
 
 function firstEmulated(disassembler: Disassembler, handler: number): number | undefined {
