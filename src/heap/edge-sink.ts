@@ -39,6 +39,8 @@ export const INTERNAL_NAMES = [
   '(temporary)',
   '(content)',
   '(argument to be)',
+  '(initializer)',
+  '(instance)',
 ] as const;
 export const INTERNAL = Object.fromEntries(INTERNAL_NAMES.map((name, index) => [name, index])) as Record<
   (typeof INTERNAL_NAMES)[number],

@@ -3,6 +3,7 @@ import type { MemoryImage } from './image.js';
 import { Classes } from './structures/classes.js';
 import type { ClassInfo } from './structures/classes.js';
 import { findSuspendedStacks } from './structures/suspended-stacks.js';
+import { readLazyObjects } from './structures/lazy-object.js';
 import type { SuspendedStack } from './structures/suspended-stacks.js';
 
 /** Objects whose insides the engine keeps beside their properties. */
@@ -39,6 +40,8 @@ export class HeapView {
   readonly usedEnds = new Map<number, number>();
   /** Stacks of coroutines that wait, and main's while one runs. */
   readonly suspendedStacks: readonly SuspendedStack[];
+  /** What the engine keeps of lazy objects, by their handles: the address. */
+  readonly lazyObjects: ReadonlyMap<number, number>;
   private readonly special = new Map<number, SpecialClass | undefined>();
   /** By address of handlers. */
   private readonly plain = new Map<number, boolean>();
@@ -50,6 +53,7 @@ export class HeapView {
   ) {
     this.classes = new Classes(image);
     this.suspendedStacks = findSuspendedStacks(image, blocks.runs);
+    this.lazyObjects = readLazyObjects(image);
     const { symbols } = image.header;
     this.standardHandlers = symbols['std_object_handlers'] ?? 0;
     for (const [symbol, kind] of Object.entries(SPECIAL)) {

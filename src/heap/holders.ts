@@ -3,7 +3,7 @@ import { HeapAnalysis } from './analysis.js';
 import { pilingPath } from './common-path.js';
 import { GARBAGE } from './garbage.js';
 import type { ImageGraph } from './graph.js';
-import { objectTableOf } from './roots/engine-globals.js';
+import { objectTableOf } from './engine-globals.js';
 import { NODE_KIND } from './heap-graph.js';
 import type { MemoryImage } from './image.js';
 import { pathText } from './path-steps.js';

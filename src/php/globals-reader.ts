@@ -68,6 +68,7 @@ export class GlobalsReader {
         'zend_weakrefs_notify searches it',
         known.eg.weakrefs,
       ),
+      lazyObjects: this.#lazyObjects(),
     };
   }
 
@@ -214,6 +215,17 @@ export class GlobalsReader {
       contexts,
       'the word after current_fiber_context, whose status zend_fiber_switch_context sets',
       activeFiber,
+    );
+  }
+
+  #lazyObjects(): number | null {
+    const { lazyObjects } = this.known.eg;
+    if (lazyObjects === null) return null;
+    return this.book.oneOrKnown(
+      'eg.lazyObjects',
+      this.#places('zend_object_make_lazy', GLOBALS),
+      'zend_object_make_lazy adds to it',
+      lazyObjects,
     );
   }
 

@@ -6,6 +6,8 @@ import type { StructureMemory } from './structure-memory.js';
 const IS_STRING = 6;
 const IS_OBJECT = 8;
 const IS_RESOURCE = 9;
+/** Zend/zend_types.h, 8.0 to 8.5. */
+const IS_PTR = 13;
 /** What a callable can be: nothing, a name, an array of class and method, an object. */
 const CALLABLE = new Set([0, IS_STRING, 7, IS_OBJECT]);
 const ZVAL_BYTES = 16;
@@ -21,6 +23,7 @@ export const GLOBAL_CHECKS: readonly NamedLook[] = [
   ['handlers', handlers],
   ['store of objects', objectsStore],
   ['table of weak references', weakReferences],
+  ['table of lazy objects', lazyObjects],
   ['arena', arena],
   ['interned strings', internedStrings],
   ['map pointers', mapPointers],
@@ -122,6 +125,23 @@ function weakReferences(memory: StructureMemory): string {
   const table = memory.eg(memory.structures.eg.weakrefs);
   demand(memory.isTable(table), () => `${hex(table)} is no hash table`);
   return 'a hash table';
+}
+
+/** Keys are the handles of objects, as the store of objects has them; each element is what the engine keeps of one. */
+function lazyObjects(memory: StructureMemory): string {
+  const { lazyObjects: offset, objectsStore } = memory.structures.eg;
+  if (offset === null) return 'this version has none';
+  const table = memory.eg(offset);
+  demand(memory.isTable(table), () => `${hex(table)} is no hash table`);
+  const buckets = memory.pointer(memory.eg(objectsStore));
+  let count = 0;
+  for (const { type, value, h } of memory.elements(table)) {
+    demand(type === IS_PTR, () => `an element is of type ${String(type)}`);
+    demand(value % 8 === 0 && value !== 0, () => `what it has of object ${String(h)} is at ${hex(value)}`);
+    demand(memory.objectAt(buckets, h) !== 0, () => `there is no object ${String(h)}, one of its keys`);
+    count++;
+  }
+  return `${String(count)} objects looked at are in it`;
 }
 
 /** { char *ptr, *end; zend_arena *prev }, and the arena's own memory follows (Zend/zend_arena.h). */

@@ -16,6 +16,7 @@ export interface StructuresVersion {
     readonly iniDirectives: number;
     readonly activeFiber: number | null;
     readonly weakrefs: number;
+    readonly lazyObjects: number | null;
   };
   readonly cg: { readonly mapPtrBase: number; readonly arena: number };
   /** Zend/zend_compile.h */
@@ -62,6 +63,7 @@ const EG_TO_8_2 = {
   objectsStore: 840,
   zendConstants: 448,
   iniDirectives: 816,
+  lazyObjects: null,
 } as const;
 
 const ROWS: readonly StructuresVersion[] = [
@@ -173,6 +175,7 @@ const ROWS: readonly StructuresVersion[] = [
       iniDirectives: 816,
       activeFiber: 1664,
       weakrefs: 1560,
+      lazyObjects: null,
     },
     cg: { mapPtrBase: 480, arena: 328 },
     opArray: {
@@ -206,6 +209,7 @@ const ROWS: readonly StructuresVersion[] = [
       iniDirectives: 832,
       activeFiber: 1752,
       weakrefs: 1648,
+      lazyObjects: 880,
     },
     cg: { mapPtrBase: 512, arena: 360 },
     opArray: {
@@ -239,6 +243,7 @@ const ROWS: readonly StructuresVersion[] = [
       iniDirectives: 856,
       activeFiber: 1776,
       weakrefs: 1672,
+      lazyObjects: 904,
     },
     cg: { mapPtrBase: 512, arena: 360 },
     opArray: {

@@ -27,6 +27,8 @@ export interface Structures {
     readonly activeFiber: number | null;
     /** HashTable: object address shifted right by `weakKeyShift` to what refers to it weakly. */
     readonly weakrefs: number;
+    /** HashTable: handle of a lazy object to its zend_lazy_object_info. */
+    readonly lazyObjects: number | null;
   };
   /** zend_compiler_globals. */
   readonly cg: {

@@ -34,6 +34,7 @@ test('what a snapshot of Debian 8.2.36 follows is as its headers say', (t) => {
       iniDirectives: 816,
       activeFiber: 1680,
       weakrefs: 1568,
+      lazyObjects: null,
     },
     cg: { arena: 328, internedStrings: 336, mapPtrBase: 480 },
     opArray: {

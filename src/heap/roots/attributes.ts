@@ -4,7 +4,7 @@ import type { MemoryImage } from '../image.js';
 import { readFunction } from '../structures/functions.js';
 import { forEachElement, looksLikeHashTable, visitHashTable } from '../structures/hash-table.js';
 import { readName } from '../structures/strings.js';
-import { executorGlobals } from './engine-globals.js';
+import { executorGlobals } from '../engine-globals.js';
 import { ROOT_RANK } from './root-list.js';
 import type { RootList } from './root-list.js';
 

@@ -3,7 +3,7 @@ import { forEachElement } from '../structures/hash-table.js';
 import { readMapPointer } from '../structures/map-pointer.js';
 import { readName } from '../structures/strings.js';
 import { ZVAL_WORDS, kindOfType } from '../structures/zval.js';
-import { executorGlobals } from './engine-globals.js';
+import { executorGlobals } from '../engine-globals.js';
 import { addStatics } from './functions.js';
 import { ROOT_RANK } from './root-list.js';
 import type { RootList } from './root-list.js';

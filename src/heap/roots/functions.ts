@@ -7,7 +7,7 @@ import { framesFrom } from '../structures/frame.js';
 import { readFunction } from '../structures/functions.js';
 import { forEachElement } from '../structures/hash-table.js';
 import { readName } from '../structures/strings.js';
-import { executorGlobals } from './engine-globals.js';
+import { executorGlobals } from '../engine-globals.js';
 import { ROOT_RANK } from './root-list.js';
 import type { RootList } from './root-list.js';
 

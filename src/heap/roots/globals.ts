@@ -1,7 +1,7 @@
 import type { HeapView } from '../heap-view.js';
 import { forEachElement } from '../structures/hash-table.js';
 import { readName } from '../structures/strings.js';
-import { executorGlobals } from './engine-globals.js';
+import { executorGlobals } from '../engine-globals.js';
 import { ROOT_RANK } from './root-list.js';
 import type { RootList } from './root-list.js';
 

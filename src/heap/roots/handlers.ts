@@ -3,7 +3,7 @@ import type { HeapView } from '../heap-view.js';
 import { AUTOLOAD_TABLE } from '../image.js';
 import type { MemoryImage } from '../image.js';
 import { ZVAL_WORDS } from '../structures/zval.js';
-import { executorGlobals } from './engine-globals.js';
+import { executorGlobals } from '../engine-globals.js';
 import { ROOT_RANK } from './root-list.js';
 import type { RootList } from './root-list.js';
 

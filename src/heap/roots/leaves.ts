@@ -1,7 +1,8 @@
 import type { GraphBuilder } from '../graph-builder.js';
 import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
-import { executorGlobals, objectTableOf } from './engine-globals.js';
+import { lazyObjectElements } from '../structures/lazy-object.js';
+import { executorGlobals, objectTableOf } from '../engine-globals.js';
 
 const MOST_PAGES = 1 << 16;
 const MOST_OBJECTS = 1 << 28;
@@ -10,7 +11,7 @@ const FREE_BUCKET = 1;
 
 /**
  * Blocks that hold addresses without keeping anything alive: the pages of the VM stack, whose frames are read by
- * themselves, and the table of all objects.
+ * themselves, the table of all objects, and that of lazy ones.
  */
 export function markLeaves({ image, suspendedStacks }: HeapView, builder: GraphBuilder): void {
   const globals = executorGlobals(image);
@@ -22,6 +23,7 @@ export function markLeaves({ image, suspendedStacks }: HeapView, builder: GraphB
   }
   for (const stack of suspendedStacks) for (const suspended of stack.pages) builder.leaf(suspended, NODE_KIND.vmStack);
   builder.leaf(objectTableOf(image), NODE_KIND.internal);
+  builder.leaf(lazyObjectElements(image), NODE_KIND.internal);
 }
 
 /** Meets every object that there is, so that those nothing refers to are known for what they are. */

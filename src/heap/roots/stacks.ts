@@ -5,7 +5,7 @@ import { framesFrom, visitTemporaries, visitVariables } from '../structures/fram
 import type { ImageFrame } from '../structures/frame.js';
 import { readName } from '../structures/strings.js';
 import { scanWords } from '../structures/scan.js';
-import { executorGlobals } from './engine-globals.js';
+import { executorGlobals } from '../engine-globals.js';
 import { ROOT_RANK } from './root-list.js';
 import type { RootList } from './root-list.js';
 

@@ -3,7 +3,7 @@ import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
 import type { MemoryImage } from '../image.js';
 import { forEachElement } from '../structures/hash-table.js';
-import { executorGlobals } from './engine-globals.js';
+import { executorGlobals } from '../engine-globals.js';
 
 /** php_stream (main/php_streams.h, 7.4 to 8.5): readfilters.stream and writefilters.stream, which lead back to it. */
 const READ_FILTERS_STREAM = 32;

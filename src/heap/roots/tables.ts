@@ -3,10 +3,11 @@ import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
 import type { MemoryImage } from '../image.js';
 import { forEachElement, visitHashTable } from '../structures/hash-table.js';
+import { lazyObjectElements } from '../structures/lazy-object.js';
 import { readName } from '../structures/strings.js';
 import { scanWords } from '../structures/scan.js';
 import { addPersistentResources } from './persistent-resources.js';
-import { compilerGlobals, executorGlobals, objectTableOf } from './engine-globals.js';
+import { compilerGlobals, executorGlobals, objectTableOf } from '../engine-globals.js';
 import { ROOT_RANK } from './root-list.js';
 import type { RootList } from './root-list.js';
 
@@ -40,6 +41,7 @@ export function addEngineTables({ image }: HeapView, roots: RootList): void {
   }
   addSettings(image, image.pointer(globals + structures.eg.iniDirectives), roots);
   roots.addLeaf(objectTableOf(image), ROOT_RANK.engine, 'table of all objects');
+  roots.addLeaf(lazyObjectElements(image), ROOT_RANK.engine, 'table of lazy objects');
   addHugeList(image, roots);
 }
 

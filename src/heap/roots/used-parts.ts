@@ -1,7 +1,7 @@
 import type { HeapView } from '../heap-view.js';
 import { readFunction } from '../structures/functions.js';
 import { elementsOf, forEachElement } from '../structures/hash-table.js';
-import { executorGlobals } from './engine-globals.js';
+import { executorGlobals } from '../engine-globals.js';
 
 const LITERAL_BYTES = 16;
 

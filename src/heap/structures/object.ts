@@ -8,6 +8,7 @@ import type { ClassInfo } from './classes.js';
 import { visitClosure } from './closure.js';
 import { visitFiber, visitGenerator } from './coroutine.js';
 import { visitHashTable } from './hash-table.js';
+import { visitLazyObject } from './lazy-object.js';
 import { scanWords } from './scan.js';
 import { visitStorage } from './spl.js';
 import { visitWeakMap } from './weak-map.js';
@@ -37,7 +38,7 @@ export function classAt(view: HeapView, at: number): ClassInfo | undefined {
 
 /**
  * Tells the sink of what the object at a word refers to: declared and dynamic properties, what its kind of object has
- * besides, and for an extension's object every pointer in the rest of its block, read or guessed.
+ * besides, what initializes a lazy one, and for an extension's object every pointer in the rest of its block, read or guessed.
  *
  * @param block the block's first word, and the first word past it
  */
@@ -66,6 +67,8 @@ export function visitObject(
       INTERNAL['(properties)'],
     );
   }
+  const lazy = view.lazyObjects.size === 0 ? undefined : view.lazyObjects.get(handleAt(image, at));
+  if (lazy !== undefined) visitLazyObject(image, lazy, sink);
   const isPlain = view.isPlain(image.pointerAt(at + HANDLERS));
   if (!isPlain && visitSpecial(view, info, at, sink)) {
     scanWords(image, properties, Math.min(block.end, at + view.specialWords(info.address)), sink);

@@ -1,5 +1,5 @@
-import { PhptraceError } from '../../errors.js';
-import type { MemoryImage } from '../image.js';
+import { PhptraceError } from '../errors.js';
+import type { MemoryImage } from './image.js';
 
 /** Address of executor_globals in the process. */
 export function executorGlobals(image: MemoryImage): number {
