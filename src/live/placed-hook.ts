@@ -80,8 +80,8 @@ function placeHandler(context: PlacingContext, hook: number, opline: number): Pl
   const fileOffset = handlerOffset(context.target.process, opline);
   if (fileOffset === undefined) {
     throw new PhptraceError(
-      "the loop's opline is run by code outside PHP's binary: it was compiled by the JIT: switch that off " +
-        '(opcache.jit=disable) or name another --loop',
+      'the loop was compiled by the JIT, and there is no watchpoint left to notice it: switch the JIT off ' +
+        '(opcache.jit=disable), or use --loop request, none or symbol:NAME',
     );
   }
   return { boundary: 'handler', attachments: [attach(context, 'on_handler', fileOffset, hook)] };

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { closeFd } from '../../src/native/libc.js';
-import { openWatchpoint } from '../../src/native/watchpoints.js';
 import { integration, root, type JsonRun } from './harness.js';
 import { suspects } from './report-json.js';
 import { markedLine } from './truth.js';
+import { hasWatchpoints, takeWatchpoints } from './watchpoints.js';
 import type { ExecutionContext } from 'ava';
 
 // test/integration/programs/hooks.php keeps 1280 bytes on one line however its loop is named.
@@ -27,7 +26,7 @@ for (const [what, loop] of functions) {
     const running = await place.startReady(program);
     const traced = await place.attachJson(running.pid, ['--loop', loop, '--loops', '30']);
     t.is(traced.report.hooks[0]?.loop, loop);
-    t.is(traced.report.hooks[0]?.boundary, takeWatchpoints(process.pid).free() > 0 ? 'watchpoint' : 'handler');
+    t.is(traced.report.hooks[0]?.boundary, hasWatchpoints() ? 'watchpoint' : 'handler');
     findsTheLeak(t, traced);
   });
 }
@@ -126,19 +125,4 @@ function findsTheLeak(t: ExecutionContext, { report, exitCode, stderr }: JsonRun
   const found = suspects(report).map((site) => [site.line, site.function, site.verdict, site.bytesPerLoop]);
   t.deepEqual(found, [[leak, 'Store::keep', 'leak', 1280]], detail);
   t.true(report.accounting.accounted >= 0.99, detail);
-}
-
-/** Takes all that the process's thread has left; `free` says how many these were: none on a machine without. */
-function takeWatchpoints(pid: number): { free: () => number } {
-  const taken: number[] = [];
-  try {
-    for (;;) taken.push(openWatchpoint(pid, 0x1000));
-  } catch {
-    return {
-      free: () => {
-        for (const fd of taken) closeFd(fd);
-        return taken.splice(0).length;
-      },
-    };
-  }
 }

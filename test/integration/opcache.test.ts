@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { integration, php, root, until } from './harness.js';
 import type { Workplace } from './harness.js';
+import { hasWatchpoints, takeWatchpoints } from './watchpoints.js';
 
 // What opcache does to the code of a program, and what huge pages do to its heap, changes nothing of what is found; of
 // code that the JIT has compiled only the calls are not seen.
@@ -28,7 +29,23 @@ integration('traces that the JIT has compiled keep as much, on the line or the o
   for (const [index, [line]] of traced.entries()) t.true([0, 1].includes((interpreted[index]?.[0] ?? 0) - line));
 });
 
-for (const jit of ['function', 'tracing']) {
+integration(
+  'where there is no watchpoint, a loop that the JIT has compiled is refused in one line',
+  async (t, place) => {
+    const program = place.start(php, [...LOADED, ...JIT, '-d', 'opcache.jit=function', compiled]);
+    await until(() => program.stdout.includes('ready') || program.ended !== undefined, 'ready');
+    const taken = takeWatchpoints(program.pid);
+    t.teardown(() => {
+      taken.free();
+    });
+    const { exitCode, stderr, stdout } = await place.phptrace(['attach', String(program.pid), '--loop', 'turn']);
+    t.is(exitCode, 2);
+    t.is(stdout, '');
+    t.regex(stderr, /^phptrace: .*JIT.*\(opcache\.jit=disable\).*--loop request, none or symbol:NAME\n$/);
+  },
+);
+
+for (const jit of hasWatchpoints() ? ['function', 'tracing'] : ['tracing']) {
   integration(`calls that the JIT (${jit}) hides are told, and none is made up`, async (t, place) => {
     const program = place.start(php, [...LOADED, ...JIT, '-d', `opcache.jit=${jit}`, compiled]);
     await until(() => program.stdout.includes('ready') || program.ended !== undefined, 'ready');
