@@ -399,7 +399,7 @@ __noinline u32 forget_site(u64 opline)
 	struct recent_site *recent = recent_site_at(opline);
 	u32 id;
 	if (recent->opline == opline)
-		recent->opline = 0;
+		recent->site.generation = 0;
 	if (!site)
 		return 0;
 	id = site->id;

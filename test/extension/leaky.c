@@ -16,6 +16,27 @@ PHP_FUNCTION(leaky_alloc)
 	RETURN_LONG((zend_long) (uintptr_t) emalloc((size_t) bytes));
 }
 
+/* leaky_alloc_with(int $bytes, int $word): int: emallocs while r14 holds this call's frame and r15 the word. Compilers put
+ * them there as they please. */
+PHP_FUNCTION(leaky_alloc_with)
+{
+	zend_long bytes, word;
+	void *memory;
+
+	ZEND_PARSE_PARAMETERS_START(2, 2)
+		Z_PARAM_LONG(bytes)
+		Z_PARAM_LONG(word)
+	ZEND_PARSE_PARAMETERS_END();
+
+	__asm__ volatile("mov %[frame], %%r14\n\t"
+			 "mov %[word], %%r15\n\t"
+			 "call *%[allocate]"
+			 : "=a"(memory), "+D"(bytes)
+			 : [frame] "b"(execute_data), [word] "r"(word), [allocate] "r"(&_emalloc)
+			 : "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r14", "r15", "cc", "memory");
+	RETURN_LONG((zend_long) (uintptr_t) memory);
+}
+
 /* leaky_realloc(int $address, int $bytes): int: where the block is now. */
 PHP_FUNCTION(leaky_realloc)
 {
@@ -159,6 +180,11 @@ ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_alloc, 0, 1, IS_LONG, 0)
 	ZEND_ARG_TYPE_INFO(0, bytes, IS_LONG, 0)
 ZEND_END_ARG_INFO()
 
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_alloc_with, 0, 2, IS_LONG, 0)
+	ZEND_ARG_TYPE_INFO(0, bytes, IS_LONG, 0)
+	ZEND_ARG_TYPE_INFO(0, word, IS_LONG, 0)
+ZEND_END_ARG_INFO()
+
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_leaky_realloc, 0, 2, IS_LONG, 0)
 	ZEND_ARG_TYPE_INFO(0, address, IS_LONG, 0)
 	ZEND_ARG_TYPE_INFO(0, bytes, IS_LONG, 0)
@@ -199,6 +225,7 @@ ZEND_END_ARG_INFO()
 
 static const zend_function_entry leaky_functions[] = {
 	PHP_FE(leaky_alloc, arginfo_leaky_alloc)
+	PHP_FE(leaky_alloc_with, arginfo_leaky_alloc_with)
 	PHP_FE(leaky_realloc, arginfo_leaky_realloc)
 	PHP_FE(leaky_free, arginfo_leaky_free)
 	PHP_FE(leaky_malloc, arginfo_leaky_malloc)
