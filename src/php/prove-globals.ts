@@ -1,6 +1,6 @@
 import { demand, hex } from './contradiction.js';
 import type { NamedLook } from './contradiction.js';
-import type { StructureMemory } from './structure-memory.js';
+import type { StructureMemory, TableElement } from './structure-memory.js';
 
 /** Zend/zend_types.h, every version. */
 const IS_STRING = 6;
@@ -61,13 +61,22 @@ function resources(memory: StructureMemory): string {
   const [regular, persistent] = [eg.regularList, eg.persistentList].map((list) => memory.eg(list)) as [number, number];
   for (const list of [regular, persistent]) demand(memory.isTable(list), () => `${hex(list)} is no hash table`);
   let count = 0;
-  for (const { type, value, h } of memory.elements(regular)) {
+  for (const element of memory.elements(regular)) {
+    const { type, value, h } = element;
     demand(type === IS_RESOURCE, () => `an element of the regular list is of type ${String(type)}`);
     const handle = memory.uint32(value + HANDLE);
-    demand(handle === h, () => `resource ${String(h)} says that it is number ${String(handle)}`);
+    demand(handle === h || isGone(memory, regular, element), () => {
+      return `resource ${String(h)} says that it is number ${String(handle)}`;
+    });
     count++;
   }
   return `${String(count)} in the regular list`;
+}
+
+/** Whether the process has taken an element out of its table since the table was read. */
+function isGone(memory: StructureMemory, table: number, element: TableElement): boolean {
+  for (const { h, value } of memory.elements(table)) if (h === element.h && value === element.value) return false;
+  return true;
 }
 
 /** The stacks are initialised with the size of a zval; the one between them, with that of an int. */
@@ -135,10 +144,13 @@ function lazyObjects(memory: StructureMemory): string {
   demand(memory.isTable(table), () => `${hex(table)} is no hash table`);
   const buckets = memory.pointer(memory.eg(objectsStore));
   let count = 0;
-  for (const { type, value, h } of memory.elements(table)) {
+  for (const element of memory.elements(table)) {
+    const { type, value, h } = element;
     demand(type === IS_PTR, () => `an element is of type ${String(type)}`);
     demand(value % 8 === 0 && value !== 0, () => `what it has of object ${String(h)} is at ${hex(value)}`);
-    demand(memory.objectAt(buckets, h) !== 0, () => `there is no object ${String(h)}, one of its keys`);
+    demand(memory.objectAt(buckets, h) !== 0 || isGone(memory, table, element), () => {
+      return `there is no object ${String(h)}, one of its keys`;
+    });
     count++;
   }
   return `${String(count)} objects looked at are in it`;
