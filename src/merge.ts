@@ -25,10 +25,10 @@ export interface GroupExtras {
  * that no process decides are judged by the loops of all, side by side, as their logs have them.
  */
 export function mergeTraces(traced: readonly TracedProcess[], { untraced, notes }: GroupExtras): GroupReport {
-  const judged = traced.filter(({ judgement }) => judgement.doubt !== 'short');
-  const short = traced.filter(({ judgement }) => judgement.doubt === 'short');
+  const judged = traced.filter((one) => !isShort(one));
+  const short = traced.filter(isShort);
   const side = new SideBySide(judged.filter(({ judgement }) => judgement.doubt !== 'seen').map(({ report }) => report));
-  const reports = judged.map(({ report }) => report);
+  const reports = judged.map(withoutShortLoops);
   const sites = mergeSites(reports, side.together);
   return {
     schema: 1,
@@ -80,6 +80,18 @@ class SideBySide {
   }
 }
 
+/** Whether none of its loops had turns enough. */
+function isShort({ judgement: { doubt, hooks } }: TracedProcess): boolean {
+  return doubt === 'short' && hooks.every((hook) => hook.doubt === 'short');
+}
+
+/** Lines of a loop that had too few turns here are not decided: another process may have had more. */
+function withoutShortLoops({ report, judgement }: TracedProcess): Report {
+  const short = new Set(judgement.hooks.filter(({ doubt }) => doubt === 'short').map(({ loop }) => loop));
+  const sites = report.sites.filter(({ loop, verdict }) => isGuilty(verdict) || !short.has(loop));
+  return { ...report, sites };
+}
+
 function* records(log: string) {
   for (const { record } of readRecords(log)) yield record;
 }
@@ -96,7 +108,7 @@ function verdictOf(
     (site) => site.judgedTogether || site.processes.some((at) => isGuilty(at.verdict) && sound.has(at.pid)),
   );
   if (proven.length > 0) return { verdict: 'leak' };
-  const reason = unseen(traced) ?? tooShort(traced) ?? undecided(sites) ?? notTraced(untraced);
+  const reason = unseen(traced) ?? tooShort(traced) ?? nowhereCalled(traced) ?? undecided(sites) ?? notTraced(untraced);
   return reason === undefined ? { verdict: 'clean' } : { verdict: 'unknown', verdictReason: reason };
 }
 
@@ -116,9 +128,17 @@ function unseen(traced: readonly TracedProcess[]): string | undefined {
 }
 
 function tooShort(traced: readonly TracedProcess[]): string | undefined {
-  if (traced.some(({ judgement }) => judgement.doubt !== 'short')) return undefined;
+  if (!traced.every(isShort)) return undefined;
   const longest = traced.reduce((most, one) => (one.report.loops.settled > most.report.loops.settled ? one : most));
   return `no process had loops enough: process ${String(longest.report.pid)}: ${longest.report.verdictReason ?? ''}`;
+}
+
+/** A loop that had too few turns in each of the processes. */
+function nowhereCalled(traced: readonly TracedProcess[]): string | undefined {
+  const all = traced.flatMap(({ report, judgement }) => judgement.hooks.map((hook) => ({ ...hook, pid: report.pid })));
+  const judged = new Set(all.filter(({ doubt }) => doubt !== 'short').map(({ loop }) => loop));
+  const short = all.find(({ loop }) => !judged.has(loop));
+  return short && `process ${String(short.pid)}: ${short.reason ?? ''}`;
 }
 
 function undecided(sites: readonly MergedSite[]): string | undefined {

@@ -12,7 +12,6 @@ import type { Report } from './report/model.js';
 const GRACE_MS = 5000;
 /** How long the report waits for a program that is about to end, so as not to come amid what it prints. */
 const LINGER_MS = 3000;
-const A_DAY_SECONDS = 86_400;
 
 /**
  * Starts a command and traces the PHP that it becomes, from its first instruction. Returns the report when enough loops
@@ -32,33 +31,29 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   let release: (() => void) | undefined;
   try {
     release = await claimProcess(target.process.pid);
-    // A program that is run ends by itself; time limits it only where the user says so.
-    const { report } = await trace(
-      target,
-      { durationSeconds: A_DAY_SECONDS, ...options },
-      {
-        wanted,
-        mayStop: true,
-        begin(session) {
-          launched.resume();
-          if (wanted.length > 0) return;
-          session.awaitHook(chooseLoop(target, over.signal));
-        },
-        async conclude() {
-          over.abort();
-          launched.resume();
-          const { signal } = options;
-          const soon = sleep(LINGER_MS, 'later' as const, { ref: false });
-          const ended = await Promise.race([launched.ended, aborted(signal), soon]);
-          if (ended === 'later') return ['the program goes on, without probes'];
-          if (ended !== undefined) return [`the program ended with ${ended}`];
-          launched.terminate();
-          const left = await Promise.race([launched.ended, sleep(GRACE_MS, undefined, { ref: false })]);
-          if (left !== undefined) return [`the program was ended with the trace (${left})`];
-          return [`the program does not heed SIGTERM and still runs as process ${String(target.process.pid)}`];
-        },
+    const { report } = await trace(target, options, {
+      wanted,
+      mayStop: true,
+      isEndless: true,
+      begin(session) {
+        launched.resume();
+        if (wanted.length > 0) return;
+        session.awaitHook(chooseLoop(target, over.signal));
       },
-    );
+      async conclude() {
+        over.abort();
+        launched.resume();
+        const { signal } = options;
+        const soon = sleep(LINGER_MS, 'later' as const, { ref: false });
+        const ended = await Promise.race([launched.ended, aborted(signal), soon]);
+        if (ended === 'later') return ['the program goes on, without probes'];
+        if (ended !== undefined) return [`the program ended with ${ended}`];
+        launched.terminate();
+        const left = await Promise.race([launched.ended, sleep(GRACE_MS, undefined, { ref: false })]);
+        if (left !== undefined) return [`the program was ended with the trace (${left})`];
+        return [`the program does not heed SIGTERM and still runs as process ${String(target.process.pid)}`];
+      },
+    });
     return report;
   } catch (error) {
     launched.resume();

@@ -17,13 +17,14 @@ export interface Awaited {
  * What a trace still waits for, or undefined where all is told: each line that grew leaks, or has rested for so long
  * that a leak in one of a hundred loops would have shown itself again. Where nothing leaks so many loops are looked at
  * in any case, for such a leak may not have begun. May be asked at any time; the history is not changed.
+ * @param isAwaited whether the loops of a hook, by its number, are waited for
  */
-export function awaited(history: History): Awaited | undefined {
-  const { hooks } = history;
+export function awaited(history: History, isAwaited: (hook: number) => boolean = () => true): Awaited | undefined {
+  const hooks = history.hooks.filter(({ record }) => isAwaited(record.hook));
   const loops = hooks.length === 0 ? 0 : Math.min(...hooks.map(({ judgedLoops }) => judgedLoops));
   if (loops < LEAST_LOOPS) return { lines: 0, pending: 0, moreLoops: LEAST_LOOPS - loops };
 
-  const { sites } = judge(history);
+  const sites = judge(history).sites.filter(({ place }) => isAwaited(place.hook));
   const open = sites.flatMap((site) => (site.openLoops === undefined ? [] : [site.openLoops]));
   const pending = sites.filter(({ verdict }) => verdict === 'pending').length;
   if (open.length > 0) return { lines: open.length, pending, moreLoops: Math.max(...open) };

@@ -1,5 +1,5 @@
 import type { HookHistory, History } from './history.js';
-import type { Collector, HeldRecord, Residue } from '../trace/records.js';
+import type { Collector, HeldRecord, MissingHook, Residue } from '../trace/records.js';
 import { FEWEST_LOOPS } from './growth.js';
 import type { SiteHistory, SitePlace } from './site-history.js';
 import { isUncollected, verdictWhenHeld } from './held.js';
@@ -39,6 +39,16 @@ export interface Judgement {
   readonly doubt?: DoubtKind;
   /** Leaks first, by bytes; then the pending ones, then the others. */
   readonly sites: readonly JudgedSite[];
+  /** The hooks in place, by number, and those that never got one. */
+  readonly hooks: readonly HookVerdict[];
+}
+
+/** What the loops of one hook show. */
+export interface HookVerdict {
+  readonly loop: string;
+  readonly verdict: TraceVerdict;
+  readonly reason?: string;
+  readonly doubt?: DoubtKind;
 }
 
 /** `seen`: what was seen cannot be relied on. `short`: too few loops. `pending`: lines that are not decided. */
@@ -51,11 +61,31 @@ export function judge(history: History): Judgement {
     hasLoops(hook) ? judgeHook(hook, collector) : aliveAtEnd(history, hook),
   );
   sites.sort(byWeight);
-  const doubt = doubtAbout(history, sites);
+  return { ...verdictOf(doubtAbout(history, sites), sites), sites, hooks: hookVerdicts(history, sites) };
+}
+
+function hookVerdicts(history: History, sites: readonly JudgedSite[]): HookVerdict[] {
+  const placed = history.hooks.map((hook) => {
+    const own = sites.filter(({ place }) => place.hook === hook.record.hook);
+    const doubt =
+      doubtAboutAll(history, [hook], own) ??
+      unbalanced([hook]) ??
+      tooFewLoops(history, [hook]) ??
+      undecided([hook], own);
+    return { loop: hook.record.loop, ...verdictOf(doubt, own) };
+  });
+  const missing = history.end?.missing ?? [];
+  return [...placed, ...missing.map(({ loop, why }) => ({ loop, ...verdictOf(notMet({ loop, why }), []) }))];
+}
+
+function verdictOf(
+  doubt: Doubt | undefined,
+  sites: readonly JudgedSite[],
+): Pick<Judgement, 'verdict' | 'reason' | 'doubt'> {
   const doesLeak = sites.some((site) => isGuilty(site.verdict));
-  if (doesLeak && (doubt === undefined || doubt.leaksStand)) return { verdict: 'leak', sites };
-  if (doubt) return { verdict: 'unknown', reason: doubt.reason, doubt: doubt.kind, sites };
-  return { verdict: 'clean', sites };
+  if (doesLeak && (doubt === undefined || doubt.leaksStand)) return { verdict: 'leak' };
+  if (doubt) return { verdict: 'unknown', reason: doubt.reason, doubt: doubt.kind };
+  return { verdict: 'clean' };
 }
 
 function judgeHook(hook: HookHistory, collector: Collector | null): JudgedSite[] {
@@ -159,7 +189,23 @@ interface Doubt {
 
 /** The strongest reason not to call the trace clean, or undefined. */
 function doubtAbout(history: History, sites: readonly JudgedSite[]): Doubt | undefined {
-  const { end } = history;
+  const { hooks, end } = history;
+  const [missing] = end?.missing ?? [];
+  return (
+    doubtAboutAll(history, hooks, sites) ??
+    unbalanced(hooks) ??
+    tooFewLoops(history, hooks) ??
+    (missing && notMet(missing)) ??
+    undecided(hooks, sites)
+  );
+}
+
+/** Where what was seen of all loops cannot be relied on. `sites` are those of the hooks. */
+function doubtAboutAll(
+  { end }: History,
+  hooks: readonly HookHistory[],
+  sites: readonly JudgedSite[],
+): Doubt | undefined {
   if (end && !end.conclusive) {
     return { kind: 'seen', reason: `what was seen cannot be judged: ${end.reason}`, leaksStand: false };
   }
@@ -168,16 +214,8 @@ function doubtAbout(history: History, sites: readonly JudgedSite[]): Doubt | und
     const reason =
       `${dropped} events were lost, so blocks may seem alive that were freed: ` +
       `trace again with a larger ring (--ring) or with less load on the machine`;
-    return { kind: 'seen', reason, leaksStand: heapGrewLike(history, sites) };
+    return { kind: 'seen', reason, leaksStand: heapGrewLike(hooks, sites) };
   }
-  const unexplained = history.hooks.find(isUnexplained);
-  if (unexplained) return { kind: 'seen', reason: unbalanced(unexplained), leaksStand: true };
-  const short = history.hooks.find((hook) => hook.judgedLoops < FEWEST_LOOPS);
-  if (short && !hasLoops(short)) return { kind: 'short', reason: NO_LOOPS, leaksStand: true };
-  if (history.hooks.length === 0 || short)
-    return { kind: 'short', reason: tooFewLoops(history, short), leaksStand: true };
-  const pending = sites.filter((site) => site.verdict === 'pending');
-  if (pending.length > 0) return { kind: 'pending', reason: undecided(history, pending), leaksStand: true };
   return undefined;
 }
 
@@ -190,16 +228,18 @@ function isUnexplained({ growthBytes, explainedBytes }: HookHistory): boolean {
   return Math.abs(growthBytes - explainedBytes) > Math.max(4096, share);
 }
 
-function unbalanced({ growthBytes, explainedBytes }: HookHistory): string {
-  return (
-    `the books do not balance: the heap grew by ${growthBytes} bytes and the events explain ${explainedBytes}: ` +
-    `please report this, with the output of \`phptrace doctor\` for the process`
-  );
+function unbalanced(hooks: readonly HookHistory[]): Doubt | undefined {
+  const hook = hooks.find(isUnexplained);
+  if (!hook) return undefined;
+  const reason =
+    `the books do not balance: the heap grew by ${hook.growthBytes} bytes and the events explain ` +
+    `${hook.explainedBytes}: please report this, with the output of \`phptrace doctor\` for the process`;
+  return { kind: 'seen', reason, leaksStand: true };
 }
 
 /** Whether the heap's own count, which loses nothing, grew by at least half of what the leaks are said to keep. */
-function heapGrewLike(history: History, sites: readonly JudgedSite[]): boolean {
-  return history.hooks.some((hook) => {
+function heapGrewLike(hooks: readonly HookHistory[], sites: readonly JudgedSite[]): boolean {
+  return hooks.some((hook) => {
     const leaked = sites
       .filter((site) => isGuilty(site.verdict) && site.place.hook === hook.record.hook)
       .reduce((sum, site) => sum + site.bytes, 0);
@@ -207,25 +247,36 @@ function heapGrewLike(history: History, sites: readonly JudgedSite[]): boolean {
   });
 }
 
-function tooFewLoops(history: History, hook: HookHistory | undefined): string {
-  if (!hook) return 'no loop was watched: name one with --loop';
-  const { loop } = hook.record;
-  const { warmup } = history.header;
-  const calls = history.end?.loopsSeen[hook.record.hook];
-  if (calls === 0) {
-    return `${loop} was not called while the trace ran: trace longer (--duration), or name another loop (--loop)`;
-  }
-  return (
-    `only ${hook.judgedLoops} loops of ${loop} were settled after ${warmup} of warm-up, and ${FEWEST_LOOPS} are ` +
-    `needed: trace longer (--duration, --loops)`
-  );
+function tooFewLoops(history: History, hooks: readonly HookHistory[]): Doubt | undefined {
+  const short = hooks.find((hook) => hook.judgedLoops < FEWEST_LOOPS);
+  if (hooks.length > 0 && !short) return undefined;
+  const reason = (): string => {
+    if (!short) return 'no loop was watched: name one with --loop';
+    if (!hasLoops(short)) return NO_LOOPS;
+    const { loop, hook } = short.record;
+    if (history.end?.loopsSeen[hook] === 0) {
+      return `${loop} was not called while the trace ran: trace longer (--duration), or name another loop (--loop)`;
+    }
+    return (
+      `only ${short.judgedLoops} loops of ${loop} were settled after ${history.header.warmup} of warm-up, and ${FEWEST_LOOPS} ` +
+      'are needed: trace longer (--duration, --loops)'
+    );
+  };
+  return { kind: 'short', reason: reason(), leaksStand: true };
 }
 
-function undecided(history: History, pending: readonly JudgedSite[]): string {
+function notMet({ loop, why }: MissingHook): Doubt {
+  return { kind: 'short', reason: `${loop} was not called: ${why}`, leaksStand: true };
+}
+
+function undecided(hooks: readonly HookHistory[], sites: readonly JudgedSite[]): Doubt | undefined {
+  const pending = sites.filter((site) => site.verdict === 'pending');
+  if (pending.length === 0) return undefined;
   const more = Math.max(...pending.map((site) => site.evidence.moreLoops ?? 1));
-  const loops = Math.max(...history.hooks.map((hook) => hook.judgedLoops)) + more;
+  const loops = Math.max(...hooks.map((hook) => hook.judgedLoops)) + more;
   const lines = pending.length === 1 ? '1 line grew and has' : `${pending.length} lines grew and have`;
-  return `${lines} not rested long enough to tell: about ${more} loops more would (--loops ${loops}, --duration)`;
+  const reason = `${lines} not rested long enough to tell: about ${more} loops more would (--loops ${loops}, --duration)`;
+  return { kind: 'pending', reason, leaksStand: true };
 }
 
 function byWeight(a: JudgedSite, b: JudgedSite): number {

@@ -16,9 +16,13 @@ export interface AmongOthers {
   readonly choose: (target: Target, signal: AbortSignal) => Promise<WantedHook>;
   /** Children are traced too, each by itself. */
   readonly followsForks: boolean;
+  /** Whether another one has had its loops. */
+  readonly othersAreDone: () => boolean;
+  /** What the duration of all is. */
+  readonly wholeSeconds?: number;
 }
 
-const ALONE: AmongOthers = { choose: chooseLoop, followsForks: false };
+const ALONE: AmongOthers = { choose: chooseLoop, followsForks: false, othersAreDone: () => false };
 
 /**
  * Traces a process that already runs, from attach to report. @throws PhptraceError where it cannot be traced, in one
@@ -27,6 +31,7 @@ const ALONE: AmongOthers = { choose: chooseLoop, followsForks: false };
 export async function attachProcess(pid: number, options: TraceOptions, others: AmongOthers = ALONE): Promise<Traced> {
   const wanted = wantedHooks(options.loops ?? []);
   const { observer } = options;
+  const { choose, ...course } = others;
   const target = openTarget(pid, { cache: true, debug: (message) => observer?.debug?.(message) });
   try {
     checkHeap(target);
@@ -35,9 +40,9 @@ export async function attachProcess(pid: number, options: TraceOptions, others: 
     try {
       if (wanted.length === 0) {
         options.observer?.note?.('watching the stack to find the loop');
-        wanted.push(await others.choose(target, options.signal ?? new AbortController().signal));
+        wanted.push(await choose(target, options.signal ?? new AbortController().signal));
       }
-      return await trace(target, options, { wanted, mayStop: false, followsForks: others.followsForks });
+      return await trace(target, options, { ...course, wanted, mayStop: false });
     } finally {
       release();
     }

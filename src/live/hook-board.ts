@@ -1,7 +1,7 @@
 import { MAX_HOOKS } from '../bpf/abi.js';
 import { PhptraceError } from '../errors.js';
 import type { SiteNamed } from '../trace/events.js';
-import type { HookRecord } from '../trace/records.js';
+import type { HookRecord, MissingHook } from '../trace/records.js';
 import { callUnderWay } from './call-under-way.js';
 import type { CallUnderWay } from './call-under-way.js';
 import { placeHook } from './placed-hook.js';
@@ -25,7 +25,7 @@ export interface BoardOptions {
 
 /** The hooks of a trace: those in place, numbered in the order in which they got there, and those that wait. */
 export class HookBoard {
-  private readonly waiting: WaitingHooks;
+  private readonly unplaced: WaitingHooks;
   private readonly placed: WantedHook[] = [];
   private readonly boundaries: Boundary[] = [];
   private readonly oplines = new Map<number, string>();
@@ -38,7 +38,7 @@ export class HookBoard {
     private readonly options: BoardOptions,
     wanted: readonly WantedHook[],
   ) {
-    this.waiting = new WaitingHooks(target, wanted);
+    this.unplaced = new WaitingHooks(target, wanted);
   }
 
   /** The hooks in place, by number. */
@@ -47,7 +47,7 @@ export class HookBoard {
   }
 
   get isComplete(): boolean {
-    return this.waiting.names.length === 0;
+    return this.unplaced.names.length === 0;
   }
 
   /** Places what can be placed now, and says what is waited for. @throws PhptraceError where a hook cannot be placed */
@@ -57,13 +57,13 @@ export class HookBoard {
     this.placeResolved();
     for (const named of met) this.placeSeen(named);
     this.probed.object.beginHooks();
-    for (const sentence of this.waiting.announce()) this.options.note(sentence);
+    for (const sentence of this.unplaced.announce()) this.options.note(sentence);
     this.watchForStops();
   }
 
   /** Places hooks whose code the process has compiled by now. */
   placeResolved(): void {
-    for (const { hook, boundary } of this.waiting.takeResolved()) this.place(hook, boundary);
+    for (const { hook, boundary } of this.unplaced.takeResolved()) this.place(hook, boundary);
   }
 
   /** Places hooks that code just met turns out to be; not before `begin`, which places in the order given. */
@@ -72,7 +72,7 @@ export class HookBoard {
       this.metBefore.push(named);
       return;
     }
-    for (const { hook, boundary } of this.waiting.takeSeen(named)) this.place(hook, boundary);
+    for (const { hook, boundary } of this.unplaced.takeSeen(named)) this.place(hook, boundary);
   }
 
   place(wanted: WantedHook, boundary: Boundary): void {
@@ -103,9 +103,14 @@ export class HookBoard {
     this.watchForStops();
   }
 
-  /** One sentence for each hook that never got a place. */
-  explainMissing(): string[] {
-    return this.waiting.explain();
+  /** Names of those that wait. */
+  get waiting(): readonly string[] {
+    return this.unplaced.names;
+  }
+
+  /** What there is to say of each hook that never got a place. */
+  explainMissing(): MissingHook[] {
+    return this.unplaced.explain();
   }
 
   /** One sentence for each hook whose function was called in a loop of its own. */
@@ -136,7 +141,7 @@ export class HookBoard {
   /** Has a process of ours stopped where a hook that waits is first met, so that its second call is not missed. */
   private watchForStops(): void {
     if (!this.options.mayStop) return;
-    const { recognised } = this.waiting;
+    const { recognised } = this.unplaced;
     this.probed.object.stopAtExecute(recognised.length > 0);
     for (let hook = 0; hook < MAX_HOOKS; hook++) {
       const { name, line } = recognised[hook] ?? { name: '', line: 0 };

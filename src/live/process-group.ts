@@ -46,6 +46,7 @@ class ProcessGroup {
   private readonly failed: { readonly untraced: Untraced; readonly error: PhptraceError }[] = [];
   private readonly progress = new Map<number, readonly [loops: number, events: number]>();
   private readonly over = new AbortController();
+  private readonly durationSeconds: number;
   private readonly deadline: number;
   /** A fault of ours ends the group. */
   private fault: Error | undefined;
@@ -56,7 +57,8 @@ class ProcessGroup {
     private readonly options: GroupOptions,
   ) {
     this.members = new GroupMembers(pids, options.children ?? false, this.isPhp, this.servesItself);
-    this.deadline = performance.now() + (options.durationSeconds ?? DURATION_SECONDS) * 1000;
+    this.durationSeconds = options.durationSeconds ?? DURATION_SECONDS;
+    this.deadline = performance.now() + this.durationSeconds * 1000;
   }
 
   async trace(): Promise<TracedGroup> {
@@ -95,6 +97,8 @@ class ProcessGroup {
     const others = {
       choose: family.choice.choose.bind(family.choice),
       followsForks: this.options.children ?? false,
+      othersAreDone: this.isOneDone,
+      wholeSeconds: this.durationSeconds,
     };
     try {
       this.traced.push(await attachProcess(pid, this.optionsOf(pid), others));
@@ -122,10 +126,14 @@ class ProcessGroup {
 
   /** All that run have had their loops. After the last one of a pool has ended its successor is waited for. */
   private hasEnough(): boolean {
+    return this.running.size === 0 && this.isOneDone();
+  }
+
+  private readonly isOneDone = (): boolean => {
     const { maxLoops } = this.options;
     const enough = typeof maxLoops === 'number' ? maxLoops : ENOUGH_LOOPS;
-    return this.running.size === 0 && this.traced.some(({ report }) => report.loops.settled >= enough);
-  }
+    return this.traced.some(({ report }) => report.loops.settled >= enough);
+  };
 
   private isTimeOver(): boolean {
     return this.options.signal?.aborted === true || performance.now() >= this.deadline;

@@ -11,7 +11,9 @@ import type { EndRecord, LoopRecord, TraceRecord } from '../trace/records.js';
 import type { ChosenLoop } from './auto-loop.js';
 import type { CopiedProcess } from './held-blocks.js';
 import { Ending } from './ending.js';
+import type { LoopCourse } from './ending.js';
 import { HookBoard, checkHooks } from './hook-board.js';
+import { LoopTurns } from './loop-turns.js';
 import { OutsideWatch } from './outside-watch.js';
 import { probeProcess, probeSwitches, unprobe } from './probed-process.js';
 import type { ProbedProcess } from './probed-process.js';
@@ -33,8 +35,12 @@ export type SessionOptions = Required<
 > & {
   /** With loops `auto`, where lines are not decided at the end of the duration; else the same as that. */
   readonly longSeconds: number;
-  /** What loops `auto` still waits for; undefined when all is told. */
-  readonly awaited: () => Awaited | undefined;
+  /** A loop that has had no turn for so long is not waited for, where others have had theirs. */
+  readonly patienceSeconds: number;
+  /** What loops `auto` still waits for, of the hooks that are waited for; undefined when all is told. */
+  readonly awaited: (isAwaited?: (hook: number) => boolean) => Awaited | undefined;
+  /** Whether another process that is traced at once has had its loops. */
+  readonly othersAreDone: () => boolean;
   readonly signal: AbortSignal;
   readonly observer: TraceObserver;
   /** Gets each record as it is made. */
@@ -60,6 +66,7 @@ export class Session {
   private readonly hooks: HookBoard;
   private readonly settled: number[] = [];
   private readonly ending: Ending;
+  private readonly turns = new LoopTurns();
   private readonly outside: OutsideWatch;
   private copy: CopiedProcess | undefined;
   private knowsSapi = false;
@@ -129,12 +136,14 @@ export class Session {
   async follow(): Promise<void> {
     const { signal, mayStop } = this.options;
     this.ending.begin(performance.now());
+    this.turns.begin(performance.now());
     let [surveyed, told] = [0, performance.now()];
     while (!this.ended) {
       const count = this.read();
       const now = performance.now();
       if (now - surveyed >= SURVEY_MS || (mayStop && !this.hooks.isComplete)) {
         surveyed = now;
+        if (count < BATCH) this.turns.look(now, this.recorder.ledger.loopsSeen);
         this.survey();
         if (!this.ended && this.options.wantsReport()) this.options.reportNow(this, this.takeCopy());
       }
@@ -162,9 +171,12 @@ export class Session {
     await unprobe(this.probed, () => {
       end = this.endRecord();
     });
-    const missing = [...this.hooks.explainMissing(), ...(this.choosing === undefined ? [] : [this.choosing])];
-    if (!end || this.hooks.inPlace.length === 0) throw new PhptraceError(missing.join('; '));
-    return { ...end, notes: [...end.notes, ...problems, ...missing] };
+    const missing = this.hooks.explainMissing();
+    if (!end || this.hooks.inPlace.length === 0) {
+      const sentences = missing.map(({ loop, why }) => `--loop ${loop}: ${why}`);
+      throw new PhptraceError([...sentences, ...(this.choosing === undefined ? [] : [this.choosing])].join('; '));
+    }
+    return { ...end, notes: [...end.notes, ...problems], ...(missing.length === 0 ? {} : { missing }) };
   }
 
   /** What outlived its loop, as it stood when the copy of the memory was taken; undefined where none was. */
@@ -224,6 +236,7 @@ export class Session {
       while (this.read() > 0);
       this.end('the process exited', true);
     }
+    this.endWhenSeen();
     if (!this.options.mayStop) return;
     if (!this.knowsSapi) this.stopAtItsEnd();
     if (state !== 'T') return;
@@ -245,10 +258,23 @@ export class Session {
 
   private countSettled({ hook }: LoopRecord): void {
     this.settled[hook] = (this.settled[hook] ?? 0) + 1;
-    if (!this.hooks.isComplete || this.choosing !== undefined) return;
-    const least = Math.min(...this.hooks.inPlace.map((_, number) => this.settled[number] ?? 0));
-    const reason = this.ending.reasonAfter(least);
+    this.endWhenSeen();
+  }
+
+  private endWhenSeen(): void {
+    if (this.choosing !== undefined) return;
+    const reason = this.ending.reasonAfter(this.loopCourses());
     if (reason !== undefined) this.end(reason, true);
+  }
+
+  private loopCourses(): LoopCourse[] {
+    const { inPlace, waiting } = this.hooks;
+    return [
+      ...inPlace.map(({ loop }, hook) => {
+        return { loop, hook, settled: this.settled[hook] ?? 0, idleMs: this.turns.idleMs(hook) };
+      }),
+      ...waiting.map((loop) => ({ loop, settled: 0, idleMs: this.turns.idleMs() })),
+    ];
   }
 
   private noticeChange(change: ProcessChange): void {

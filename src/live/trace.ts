@@ -27,6 +27,12 @@ const WARMUP_LOOPS = 3;
 export const DURATION_SECONDS = 60;
 /** With loops `auto`, where lines are not decided when the time above is over. */
 const LONG_DURATION_SECONDS = 300;
+const A_DAY_SECONDS = 86_400;
+/**
+ * Of the duration. A loop whose turns are further apart has six in all of it, and ten are needed: the first call,
+ * warm-up, the fewest that are judged (src/leaks/growth.ts), and one after them.
+ */
+const PATIENCE = 1 / 6;
 const RING_BYTES = 64 * 1024 * 1024;
 
 /** What the course of a trace may add to its record. */
@@ -35,6 +41,12 @@ export interface TraceCourse {
   readonly mayStop: boolean;
   /** Children are traced too, each by itself: that they were forked needs no word. */
   readonly followsForks?: boolean;
+  /** Whether another process that is traced at once has had its loops. */
+  readonly othersAreDone?: () => boolean;
+  /** What the duration of all is, where this process comes to it late. */
+  readonly wholeSeconds?: number;
+  /** The process ends by itself: time limits the trace only where the user says so. */
+  readonly isEndless?: boolean;
   /** Called when the probes are in place; what it returns is awaited before the trace is over. */
   readonly begin?: (session: Session) => void;
   /** Called when the probes are off, before the report: more sentences for it. */
@@ -87,12 +99,10 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
   try {
     const session = new Session(
       target,
-      sessionOptions(options, {
-        ...course,
-        followsForks: course.followsForks ?? false,
+      sessionOptions(options, course, {
         emit,
         warmup,
-        awaited: () => awaited(history),
+        awaited: (isAwaited) => awaited(history, isAwaited),
         wantsCopy,
         reportNow,
       }),
@@ -162,13 +172,19 @@ async function follow(session: Session, course: TraceCourse): Promise<EndRecord>
 
 function sessionOptions(
   options: TraceOptions,
-  own: Pick<SessionOptions, 'emit' | 'warmup' | 'mayStop' | 'awaited' | 'followsForks' | 'wantsCopy' | 'reportNow'>,
+  { mayStop, followsForks, othersAreDone, wholeSeconds, isEndless }: TraceCourse,
+  own: Pick<SessionOptions, 'emit' | 'warmup' | 'awaited' | 'wantsCopy' | 'reportNow'>,
 ): SessionOptions {
+  const { durationSeconds } = options;
   return {
     ...own,
+    mayStop,
+    followsForks: followsForks ?? false,
+    othersAreDone: othersAreDone ?? (() => false),
     maxLoops: options.maxLoops ?? 'auto',
-    durationSeconds: options.durationSeconds ?? DURATION_SECONDS,
-    longSeconds: options.durationSeconds ?? LONG_DURATION_SECONDS,
+    durationSeconds: durationSeconds ?? (isEndless === true ? A_DAY_SECONDS : DURATION_SECONDS),
+    longSeconds: durationSeconds ?? (isEndless === true ? A_DAY_SECONDS : LONG_DURATION_SECONDS),
+    patienceSeconds: (wholeSeconds ?? durationSeconds ?? DURATION_SECONDS) * PATIENCE,
     ringBytes: options.ringBytes ?? RING_BYTES,
     links: options.links ?? 'auto',
     boundary: options.boundary ?? 'auto',

@@ -1,5 +1,6 @@
 import { foldName } from '../php/functions.js';
 import type { SiteNamed } from '../trace/events.js';
+import type { MissingHook } from '../trace/records.js';
 import type { Target } from './target.js';
 import { isNamed, resolveHook, resolveSeen, suggestHooks } from './hook-resolver.js';
 import { parseHookSpec } from './hook-spec.js';
@@ -66,16 +67,14 @@ export class WaitingHooks {
     });
   }
 
-  /** One sentence a hook: what never came. */
-  explain(): string[] {
+  /** What never came, and why. */
+  explain(): MissingHook[] {
     return this.waiting.map(({ loop, spec }) => {
-      if (this.dropped.has(loop)) {
-        return (
-          `--loop ${loop}: its code was gone before it could be watched, as PHP drops a request's code at its end: use ` +
-          '--loop request, or switch opcache on'
-        );
-      }
-      return `--loop ${loop}: process ${String(this.target.process.pid)} has run no such code${this.near(spec)}`;
+      const why = this.dropped.has(loop)
+        ? "its code was gone before it could be watched, as PHP drops a request's code at its end: use --loop request, " +
+          'or switch opcache on'
+        : `process ${String(this.target.process.pid)} has run no such code${this.near(spec)}`;
+      return { loop, why };
     });
   }
 

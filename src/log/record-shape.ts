@@ -44,6 +44,7 @@ const lateFree: Shape = {
 const collector: Shape = { enabled: flag, threshold: count, roots: count, runs: count };
 const olderFree: Shape = { blocks: whole(1, EXACT), bytes: count };
 const heldLoop: Shape = { loop: whole(1, EXACT), reached: count, reachedBytes: count, cycle: count, cycleBytes: count };
+const missing: Shape = { loop: text, why: text };
 const counters: Shape = {
   events: count,
   droppedEvents: count,
@@ -116,6 +117,7 @@ const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
     counters: shaped(counters),
     loopsSeen: listOf(count, 1024),
     alive: (value) => (value === undefined ? undefined : listOf(shaped(residue), 10_000)(value)),
+    missing: (value) => (value === undefined ? undefined : listOf(shaped(missing), 1024)(value)),
     notes: listOf(text, 10_000),
   },
 };

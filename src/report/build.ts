@@ -1,9 +1,9 @@
 import type { History, HookHistory } from '../leaks/history.js';
-import type { JudgedSite, Judgement } from '../leaks/judgement.js';
+import type { HookVerdict, JudgedSite, Judgement } from '../leaks/judgement.js';
 import { judgeOutside } from '../leaks/outside.js';
 import type { Counters, SiteRecord, SnapshotRecord } from '../trace/records.js';
 import { summarizeLoop } from './loop-summary.js';
-import type { Accounting, Frame, OutsideMemory, RecentLoops, Report, ReportedSite } from './model.js';
+import type { Accounting, Frame, OutsideMemory, RecentLoops, Report, ReportedHook, ReportedSite } from './model.js';
 
 /** What a report says besides what the records hold. */
 export interface ReportExtras {
@@ -27,11 +27,7 @@ export function buildReport(history: History, judgement: Judgement, extras: Repo
     mode: header.mode,
     verdict: judgement.verdict,
     ...(judgement.reason === undefined ? {} : { verdictReason: judgement.reason }),
-    hooks: hooks.map(({ record: { loop, boundary, evidence } }) => ({
-      loop,
-      boundary,
-      ...(evidence === undefined ? {} : { evidence }),
-    })),
+    hooks: judgement.hooks.map((judged, hook) => reportedHook(judged, hooks[hook], end?.loopsSeen[hook])),
     loops: {
       seen: end ? sum(end.loopsSeen) : sum(hooks.map((hook) => hook.lastLoop)),
       warmup: header.warmup,
@@ -45,6 +41,19 @@ export function buildReport(history: History, judgement: Judgement, extras: Repo
     ended: end?.reason ?? (extras.isRunning === true ? 'not yet' : 'unknown'),
     log: extras.log,
     recentLoops: hooks.map((hook) => recentLoops(history, hook)),
+  };
+}
+
+/** `hook` is undefined for one that never got a place. */
+function reportedHook({ loop, verdict, reason }: HookVerdict, hook?: HookHistory, seen?: number): ReportedHook {
+  const evidence = hook?.record.evidence;
+  return {
+    loop,
+    boundary: hook?.record.boundary ?? null,
+    ...(evidence === undefined ? {} : { evidence }),
+    verdict,
+    ...(reason === undefined ? {} : { verdictReason: reason }),
+    loops: { seen: seen ?? hook?.lastLoop ?? 0, settled: hook?.judgedLoops ?? 0 },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Growth, TraceVerdict } from '../leaks/judgement.js';
 import type { OutsideGrowth } from '../leaks/outside.js';
 import type { Evidence, Verdict } from '../leaks/verdict.js';
-import type { Collector, HookInfo } from '../trace/records.js';
+import type { BoundaryKind, Collector, HookInfo } from '../trace/records.js';
 
 /** What a trace has found: plain data, finished. `--format json` is this without `recentLoops`. */
 export interface Report {
@@ -16,7 +16,8 @@ export interface Report {
   readonly verdict: TraceVerdict;
   /** With `unknown`: why, and what to do. */
   readonly verdictReason?: string;
-  readonly hooks: readonly HookInfo[];
+  /** Each loop that was watched, or asked for. */
+  readonly hooks: readonly ReportedHook[];
   /** Summed over the hooks, but for `warmup`. `settled` are the judged ones, after warm-up. */
   readonly loops: { readonly seen: number; readonly warmup: number; readonly settled: number };
   /** Leaks first, by bytes; then what is pending; then what is innocent. */
@@ -39,6 +40,15 @@ export interface Report {
   readonly log: string | null;
   /** The last settled loops of each hook, for the text. */
   readonly recentLoops: readonly RecentLoops[];
+}
+
+export interface ReportedHook extends Omit<HookInfo, 'boundary'> {
+  /** Null where its code was never met. */
+  readonly boundary: BoundaryKind | null;
+  /** As the report's own, of this loop alone. */
+  readonly verdict: TraceVerdict;
+  readonly verdictReason?: string;
+  readonly loops: { readonly seen: number; readonly settled: number };
 }
 
 export interface Frame {

@@ -1,7 +1,7 @@
 import { sliceBounds } from '../leaks/slices.js';
 import type { Evidence } from '../leaks/verdict.js';
 import { isGuilty } from '../leaks/judgement.js';
-import type { Accounting, Frame, Report, ReportedSite } from './model.js';
+import type { Accounting, Frame, Report, ReportedHook, ReportedSite } from './model.js';
 import { namedPid } from './named-pid.js';
 import { outsideHead, outsideLines } from './outside-text.js';
 import { place, printable, type Palette } from './palette.js';
@@ -15,6 +15,7 @@ export function summaryLines(report: Report, colors: Palette): string[] {
   return [
     colors.bold(`${verdictLine(report, leaks)}${outsideHead(report)}`),
     aboutLine(report),
+    ...(several ? report.hooks.map((hook) => hookLine(hook, leaks)) : []),
     ...leaks.flatMap((site) => ['', ...leakLines(site, several, colors)]),
     ...section(pending.map((site) => pendingLine(site, several))),
     ...section(cycles.map((site) => cycleLine(site, report, several))),
@@ -27,8 +28,7 @@ export function summaryLines(report: Report, colors: Palette): string[] {
 
 function verdictLine(report: Report, leaks: readonly ReportedSite[]): string {
   if (report.verdict === 'leak') {
-    const bytes = leaks.reduce((sum, site) => sum + site.bytesPerLoop, 0);
-    return `LEAK: ${counted(leaks.length, 'line keeps', 'lines keep')} ${amount(bytes)} bytes a loop.`;
+    return `LEAK: ${leakSum(leaks)}.`;
   }
   if (report.verdict === 'clean') {
     return `NO LEAK${report.outside?.grows === true ? " in PHP's heap" : ''}: nothing accumulates from loop to loop.`;
@@ -42,6 +42,22 @@ function aboutLine({ pid, innerPid, php, sapi, hooks, loops, ended }: Report): s
     `${namedPid({ pid, innerPid })}, PHP ${printable(php)} ${printable(sapi)}; ${loops.settled} loops of ${watched} judged ` +
     `after ${loops.warmup} of warm-up; ended: ${printable(ended)}.`
   );
+}
+
+/** What one of several loops shows. */
+function hookLine({ loop, verdict, verdictReason, loops }: ReportedHook, leaks: readonly ReportedSite[]): string {
+  const own = leaks.filter((site) => site.loop === loop);
+  const shown = {
+    leak: leakSum(own),
+    clean: 'nothing accumulates',
+    unknown: printable(verdictReason ?? 'too little was seen'),
+  }[verdict];
+  return `  ${printable(loop)}: ${counted(loops.settled, 'loop', 'loops')} judged: ${shown}`;
+}
+
+function leakSum(leaks: readonly ReportedSite[]): string {
+  const bytes = leaks.reduce((sum, site) => sum + site.bytesPerLoop, 0);
+  return `${counted(leaks.length, 'line keeps', 'lines keep')} ${amount(bytes)} bytes a loop`;
 }
 
 function leakLines(site: ReportedSite, several: boolean, { red }: Palette): string[] {

@@ -208,8 +208,18 @@ export interface EndRecord {
   readonly loopsSeen: readonly number[];
   /** With the hook `none`: what was alive when the trace ended, most bytes first. */
   readonly alive?: readonly Residue[];
+  /** Absent where all hooks got a place. */
+  readonly missing?: readonly MissingHook[];
   /** Sentences for the person who reads the report: forks, execs, a fatal error, a reset heap. */
   readonly notes: readonly string[];
+}
+
+/** A loop that was asked for and never got a place. */
+export interface MissingHook {
+  /** As the user wrote it. */
+  readonly loop: string;
+  /** What never came, a sentence without its beginning. */
+  readonly why: string;
 }
 
 /** What was not seen or not understood. All zero in a good trace. */

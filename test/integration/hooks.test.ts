@@ -96,6 +96,37 @@ integration('two loops at once are each charged with their own', async (t, place
   );
 });
 
+integration(
+  'loops that have no turn while others had theirs are not waited for, and each is told what became of it',
+  async (t, place) => {
+    const running = await place.startReady('test/integration/programs/two-loops.php');
+    const loops = ['onRequest', 'onReload', 'onTimer', 'onNothing'];
+    const args = [...loops.flatMap((loop) => ['--loop', loop]), '--loops', '30', '--duration', '24s'];
+    const { report, exitCode } = await place.attachJson(running.pid, args);
+    t.is(exitCode, 1);
+    t.is(report.ended, '30 loops; onReload, onNothing had no turn for 4 s');
+    t.deepEqual(
+      report.hooks.map(({ loop, boundary, verdict, verdictReason }) => [
+        loop,
+        boundary !== null,
+        verdict,
+        verdictReason,
+      ]),
+      [
+        ['onRequest', true, 'leak', undefined],
+        [
+          'onReload',
+          true,
+          'unknown',
+          'onReload was not called while the trace ran: trace longer (--duration), or name another loop (--loop)',
+        ],
+        ['onTimer', true, 'leak', undefined],
+        ['onNothing', false, 'unknown', `onNothing was not called: process ${running.pid} has run no such code`],
+      ],
+    );
+  },
+);
+
 integration('a function that is included later is waited for, and the wait is said', async (t, place) => {
   const running = await place.startReady('test/integration/programs/late.php');
   const { report, exitCode, stderr } = await place.attachJson(running.pid, ['--loop', 'lateHandle', '--loops', '30']);

@@ -8,7 +8,14 @@ export interface ReportJson {
   readonly mode: 'exact';
   readonly verdict: 'leak' | 'clean' | 'unknown';
   readonly verdictReason?: string;
-  readonly hooks: readonly { readonly loop: string; readonly boundary: string; readonly evidence?: string }[];
+  readonly hooks: readonly {
+    readonly loop: string;
+    readonly boundary: string | null;
+    readonly evidence?: string;
+    readonly verdict: 'leak' | 'clean' | 'unknown';
+    readonly verdictReason?: string;
+    readonly loops: { readonly seen: number; readonly settled: number };
+  }[];
   readonly loops: { readonly seen: number; readonly warmup: number; readonly settled: number };
   readonly sites: readonly SiteJson[];
   readonly accounting: {

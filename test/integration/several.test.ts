@@ -99,6 +99,36 @@ integration('of several pids one that is gone is said; the others are traced', a
   t.regex(clean.group.merged.verdictReason ?? '', /process 4194303 was not traced/);
 });
 
+integration(
+  'of several pids each ends by itself, also where their loops differ or one of them idles',
+  async (t, place) => {
+    const worker = await place.startReady('test/integration/programs/hooks.php');
+    const other = await place.startReady('test/integration/programs/two-loops.php');
+    const idle = await place.startReady('test/integration/programs/odd-loops.php', ['never_called']);
+    const loops = ['handle', 'onTimer', 'never_called'].flatMap((loop) => ['--loop', loop]);
+    const args = [...loops, '--loops', '12', '--duration', '18s'];
+    const { group, exitCode, stderr } = await attach(place, [worker.pid, other.pid, idle.pid], args);
+    t.is(exitCode, 1, stderr);
+    const ended = new Map(group.processes.map(({ pid, ended }) => [pid, ended]));
+    t.is(ended.get(worker.pid), '12 loops; onTimer, never_called had no turn for 3 s');
+    t.is(ended.get(other.pid), '12 loops; handle, never_called had no turn for 3 s');
+    t.is(
+      ended.get(idle.pid),
+      'other processes have had their loops; never_called, handle, onTimer had no turn for 3 s',
+    );
+    const { merged } = group;
+    t.deepEqual(
+      [[...merged.judged].sort(byNumber), merged.short],
+      [[worker.pid, other.pid].sort(byNumber), [idle.pid]],
+    );
+    const leaks = merged.sites.filter(({ verdict, outside }) => verdict === 'leak' && !outside);
+    t.deepEqual(leaks.map(({ loop, bytesPerLoop }) => `${loop} ${bytesPerLoop}`).toSorted(), [
+      'handle 1280',
+      'onTimer 320',
+    ]);
+  },
+);
+
 integration('without rights nothing is waited for, with --children neither', async (t, place) => {
   const master = await place.startReady(pool, ['2']);
   const args = ['attach', String(master.pid), '--children', '--loop', 'handle', '-q'];

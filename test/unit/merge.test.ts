@@ -80,6 +80,19 @@ test('processes with too few loops say nothing where others have enough, and are
   t.regex(none.verdictReason ?? '', /only 2 loops/);
 });
 
+test('loops that only some processes have are judged by these; one that none has leaves a doubt, a leak stands', (t) => {
+  const unmet = (loop: string) => ({ loop, why: 'the process has run no such code' });
+  const one = trace(idle, LOOPS, { missing: [unmet('onJob')] });
+  const other = trace(idle, LOOPS, { missing: [unmet('handle')] }, 'onJob');
+  t.is(one.report.verdict, 'unknown');
+  const { merged } = merge([one, other]);
+  t.deepEqual([merged.verdict, merged.short], ['clean', []]);
+  const lacking = merge([one, one]).merged;
+  t.is(lacking.verdict, 'unknown');
+  t.is(lacking.verdictReason, `process ${one.report.pid}: onJob was not called: the process has run no such code`);
+  t.is(merge([one, trace(leak())]).merged.verdict, 'leak');
+});
+
 test('a process that was named and not traced leaves a doubt, a child does not, a leak stands', (t) => {
   const lost = (named: boolean) => ({ untraced: [{ pid: 9, reason: 'no rights', named }], notes: [] });
   t.is(mergeTraces([trace(idle)], lost(false)).merged.verdict, 'clean');
@@ -145,9 +158,14 @@ function onceSomewhere(): Line {
 let seeds = 0;
 
 /** One process that does this in each loop, traced and judged, with its log in a file. */
-function trace(line: Line, loops = LOOPS, end: Parameters<SimulatedProcess['end']>[0] = {}): TracedProcess {
+function trace(
+  line: Line,
+  loops = LOOPS,
+  end: Parameters<SimulatedProcess['end']>[0] = {},
+  loop = 'handle',
+): TracedProcess {
   const seed = ++seeds;
-  const simulated = new SimulatedProcess(seed);
+  const simulated = new SimulatedProcess(seed, 3, loop);
   simulated.run(loops, line(simulated));
   simulated.end(end);
   const log = join(directory, `${seed}.ndjson`);

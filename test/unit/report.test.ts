@@ -135,6 +135,54 @@ test('the text of a clean trace ends with the verdict and the books', (t) => {
   );
 });
 
+test('of several loops each has its own verdict, also one that was not called, and one whose code never came', (t) => {
+  const history = begun();
+  history.add({ type: 'hook', hook: 1, loop: 'onTimer', boundary: 'watchpoint' });
+  history.add({ type: 'hook', hook: 2, loop: 'onJob', boundary: 'watchpoint' });
+  for (let n = 1; n <= 13; n++) {
+    history.add(loop(n, { residue: [residue(42, 64)], heapAfter: 64 }));
+    history.add({ ...loop(n, {}), hook: 1 });
+  }
+  const missing = [{ loop: 'onTick', why: 'process 4711 has run no such code' }];
+  history.add(end({ loopsSeen: [15, 15, 0], missing }));
+  const report = reportOf(history);
+  t.deepEqual([report.verdict, report.verdictReason], ['leak', undefined]);
+  const uncalled = 'onJob was not called while the trace ran: trace longer (--duration), or name another loop (--loop)';
+  const unmet = 'onTick was not called: process 4711 has run no such code';
+  t.deepEqual(report.hooks, [
+    { loop: 'handle', boundary: 'watchpoint', verdict: 'leak', loops: { seen: 15, settled: 10 } },
+    { loop: 'onTimer', boundary: 'watchpoint', verdict: 'clean', loops: { seen: 15, settled: 10 } },
+    {
+      loop: 'onJob',
+      boundary: 'watchpoint',
+      verdict: 'unknown',
+      verdictReason: uncalled,
+      loops: { seen: 0, settled: 0 },
+    },
+    { loop: 'onTick', boundary: null, verdict: 'unknown', verdictReason: unmet, loops: { seen: 0, settled: 0 } },
+  ]);
+  const text = renderText(report, { color: false });
+  t.true(
+    text.includes(`
+LEAK: 1 line keeps 64 bytes a loop.
+pid 4711, PHP 8.2.36 cli; 20 loops of handle, onTimer, onJob, onTick judged after 3 of warm-up; ended: 100 loops.
+  handle: 10 loops judged: 1 line keeps 64 bytes a loop
+  onTimer: 10 loops judged: nothing accumulates
+  onJob: 0 loops judged: ${uncalled}
+  onTick: 0 loops judged: ${unmet}
+`),
+    text,
+  );
+});
+
+test('where one of several loops was not called there is no telling, and the reason is that', (t) => {
+  const history = begun();
+  for (let n = 1; n <= 13; n++) history.add(loop(n, {}));
+  history.add(end({ missing: [{ loop: 'onTick', why: 'process 4711 has run no such code' }] }));
+  const { verdict, verdictReason } = reportOf(history);
+  t.deepEqual([verdict, verdictReason], ['unknown', 'onTick was not called: process 4711 has run no such code']);
+});
+
 test('memory that grows outside of the heap is in the head and has lines of its own; what rests there is not told', (t) => {
   const told = (growth: number): { text: string; report: Report } => {
     const history = begun();

@@ -1,7 +1,7 @@
 import { History } from '../../src/leaks/history.js';
 import { judge, type JudgedSite, type Judgement } from '../../src/leaks/judgement.js';
 import { Ledger } from '../../src/trace/ledger.js';
-import type { LoopRecord, TraceRecord } from '../../src/trace/records.js';
+import type { LoopRecord, MissingHook, TraceRecord } from '../../src/trace/records.js';
 
 export interface Block {
   address: number;
@@ -29,6 +29,7 @@ export class SimulatedProcess {
   constructor(
     seed = 1,
     private readonly warmup = 3,
+    loop = 'handle',
   ) {
     this.state = seed * 2654435769;
     this.ledger = new Ledger({ hooks: 1, emit: (record) => this.add(record) });
@@ -42,7 +43,7 @@ export class SimulatedProcess {
       startedAt: '2026-01-02T03:04:05.000Z',
       warmup,
     });
-    this.add({ type: 'hook', hook: 0, loop: 'handle', boundary: 'watchpoint' });
+    this.add({ type: 'hook', hook: 0, loop, boundary: 'watchpoint' });
   }
 
   /** Runs as many calls as it takes to settle `judged` loops after warm-up. */
@@ -101,9 +102,10 @@ export class SimulatedProcess {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   }
 
-  end({ droppedEvents = 0, conclusive = true, reason = '100 loops' }): void {
+  end({ droppedEvents = 0, conclusive = true, reason = '100 loops', missing = [] as readonly MissingHook[] }): void {
     const counters = { ...this.ledger.counters, droppedEvents, unreadFrames: 0, unresolved: 0 };
-    this.add({ type: 'end', reason, conclusive, counters, loopsSeen: this.ledger.loopsSeen, notes: [] });
+    const { loopsSeen } = this.ledger;
+    this.add({ type: 'end', reason, conclusive, counters, loopsSeen, notes: [], missing });
   }
 
   judgement(): Judgement {

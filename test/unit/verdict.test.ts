@@ -210,7 +210,7 @@ test('blocks of a heap that is dropped at each request are no leak', (t) => {
     process.heapSize = 0;
     process.ledger.reset(0);
   });
-  t.deepEqual(run.judgement(), { verdict: 'clean', sites: [] });
+  t.like(run.judgement(), { verdict: 'clean', sites: [] });
 });
 
 test('what leaks outside the loop is judged apart from what leaks inside', (t) => {

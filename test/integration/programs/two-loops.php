@@ -14,6 +14,11 @@ function onTimer(int $n, SplFixedArray $kept): void
     $kept[2 * $n + 1] = $tick;
 }
 
+function onReload(): void
+{
+    throw new LogicException('nobody reloads');
+}
+
 $patience = (int) (getenv('PHPTRACE_PATIENCE') ?: 1);
 $kept = new SplFixedArray(40_000 * $patience);
 echo "ready\n";
