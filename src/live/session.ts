@@ -4,7 +4,7 @@ import { PhptraceError } from '../errors.js';
 import { captureImage } from '../heap/capture.js';
 import type { Awaited } from '../leaks/awaited.js';
 import type { TraceObserver, TraceOptions } from '../options.js';
-import { processState, readSapi, resumeProcess } from '../php/process.js';
+import { isRunning, processState, readSapi, resumeProcess } from '../php/process.js';
 import { decodeEvent } from '../trace/events.js';
 import type { ProcessChange } from '../trace/events.js';
 import type { EndRecord, LoopRecord, TraceRecord } from '../trace/records.js';
@@ -69,6 +69,8 @@ export class Session {
   private readonly turns = new LoopTurns();
   private readonly outside: OutsideWatch;
   private copy: CopiedProcess | undefined;
+  /** What it did that took its memory away. */
+  private gone: string | undefined;
   private knowsSapi = false;
   private forks = 0;
   private requests = 0;
@@ -189,8 +191,8 @@ export class Session {
    * process that cannot be copied is no failure of the trace: the end record says why.
    */
   private takeCopy(): string[] {
-    const { pid } = this.target.process;
-    if (processState(pid) === undefined || !this.options.wantsCopy()) return [];
+    if (!this.options.wantsCopy()) return [];
+    if (this.gone !== undefined || !isRunning(this.target.process.pid)) return [this.goneTooSoon()];
     const { ring } = this.probed.object;
     try {
       let end = 0;
@@ -205,8 +207,14 @@ export class Session {
       return [];
     } catch (error) {
       if (!(error instanceof PhptraceError)) throw error;
-      return processState(pid) === undefined ? [] : [`what holds the memory was not looked at: ${error.message}`];
+      if (!isRunning(this.target.process.pid)) return [this.goneTooSoon()];
+      return [`what holds the memory was not looked at: ${error.message}`];
     }
+  }
+
+  private goneTooSoon(): string {
+    const { gone = 'exited' } = this;
+    return `the process ${gone} before it could be looked at: what holds the lines' memory is not known`;
   }
 
   private readonly decode = (words: Int32Array, at: number, lengthBytes: number): void => {
@@ -234,7 +242,7 @@ export class Session {
     this.hooks.placeResolved();
     if (state === undefined || state === 'Z') {
       while (this.read() > 0);
-      this.end('the process exited', true);
+      this.endGone('exited');
     }
     this.endWhenSeen();
     if (!this.options.mayStop) return;
@@ -279,9 +287,14 @@ export class Session {
 
   private noticeChange(change: ProcessChange): void {
     if (change === 'fork') this.forks++;
-    else if (change === 'exec') this.end('the process executed another program', true);
+    else if (change === 'exec') this.endGone('executed another program');
     else if (change === 'shutdown') this.end('the program is over', true);
-    else this.end('the process exited', true);
+    else this.endGone('exited');
+  }
+
+  private endGone(what: string): void {
+    this.gone ??= what;
+    this.end(`the process ${what}`, true);
   }
 
   private boardOptions(): ConstructorParameters<typeof HookBoard>[2] {
