@@ -19,7 +19,11 @@ export function addDumpCommand(program: Command): void {
     .option('--why <what>', 'what holds the instances of a class or type, or the block at an address (0x7f…)')
     .option('--strings', 'show contents of strings, too (default: length and hash; keys and names always show)')
     .option('--count <n>', 'take so many (default: 1, with --diff 2)', parsePositiveCount)
-    .option('--every <time>', 'time between two of them: 10s, 2m (default: 10s)', parseDuration)
+    .option(
+      '--every <time>',
+      'time between two of them: 10s, 2m; a number alone is seconds (default: 10s)',
+      parseDuration,
+    )
     .option('--diff', 'report what changed from the first to the last instead')
     .addHelpText(
       'after',

@@ -50,10 +50,13 @@ export function addTraceFlags(command: Command): Command {
     )
     .option(
       '--duration <time>',
-      'end after this time: 60s, 2m, 500ms (default: 60s; with --loops auto up to 5m while lines are not decided)',
+      'end after this time: 60s, 2m, 500ms; a number alone is seconds (default: 60s; with --loops auto up to 5m while lines are not decided)',
       parseDuration,
     )
-    .option('--log <file>', 'keep the log in this file (default: a new one in the state directory)')
+    .option(
+      '--log <file>',
+      'keep the log in this file, in place of an earlier log (default: a new one in the state directory)',
+    )
     .option('--no-snapshot', 'do not look what holds the memory: spares the process a stop of some milliseconds')
     .option('--ring <size>', 'size of the event buffer: 64M (default: 64M)', parseRingSize)
     .addOption(new Option('--links <kind>', 'how probes are linked').choices(['auto', 'multi', 'perf']).hideHelp())

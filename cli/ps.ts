@@ -16,7 +16,11 @@ export function addPsCommand(program: Command): void {
   program
     .command('ps')
     .description('list the PHP processes, with their heaps and how fast these grow')
-    .option('--interval <time>', 'how long to watch them grow: 10s, 500ms (default: 3s)', parseDuration)
+    .option(
+      '--interval <time>',
+      'how long to watch them grow: 10s, 500ms; a number alone is seconds (default: 3s)',
+      parseDuration,
+    )
     .addOption(new Option('--format <format>', 'form of the list').choices(['text', 'json']).default('text'))
     .option('-v, --verbose', 'tell on stderr what happens, and details of errors')
     .addHelpText(

@@ -41,7 +41,9 @@ export function parseDuration(text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text.trim()) ?? [];
   const seconds = Number(number) * (SECONDS_BY_UNIT[unit ?? ''] ?? NaN);
   if (!(seconds > 0 && seconds <= 86_400)) {
-    throw new InvalidArgumentError('Give a time above 0 and up to 24h, as 60s, 2m or 500ms.');
+    throw new InvalidArgumentError(
+      'Give a time above 0 and up to 24h, as 60s, 2m or 500ms; a number alone is seconds.',
+    );
   }
   return seconds;
 }

@@ -11,9 +11,9 @@ export interface Check {
   readonly remedy?: string;
 }
 
-/** A check and its outcome; the remedy is kept where it failed. */
-export function check(name: string, ok: boolean, found: string, remedy: string, required = true): Check {
-  return { name, ok, required, found, ...(ok ? {} : { remedy }) };
+/** A check and its outcome; the remedy is kept where it failed. None where what was found has it. */
+export function check(name: string, ok: boolean, found: string, remedy?: string, required = true): Check {
+  return { name, ok, required, found, ...(ok || remedy === undefined ? {} : { remedy }) };
 }
 
 /** What a check that failed found. Throws what is no failure that a user can act on. */

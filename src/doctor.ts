@@ -27,7 +27,7 @@ async function checkProcess(pid: number): Promise<Check[]> {
   try {
     target = openTarget(pid);
   } catch (error) {
-    return [check('process', false, messageOf(error), 'name the pid of a PHP process that phptrace supports')];
+    return [check('process', false, messageOf(error))];
   }
   try {
     const { process: php, version, sites, heap, layout } = target;

@@ -25,7 +25,7 @@ export async function listProcesses(options: ListOptions = {}): Promise<ProcessL
       schema: 1,
       processes: found.flatMap((php) => listed(php) ?? []),
       intervalSeconds,
-      notes: finder.forbidden === 0 ? [] : [forbidden(finder.forbidden)],
+      notes: finder.forbidden === 0 ? [] : [forbidden(finder)],
     };
   } finally {
     finder.close();
@@ -71,8 +71,10 @@ function listed({ pid, argv, version, sapi, gauge, unread }: FoundPhp): ListedPr
   }
 }
 
-function forbidden(count: number): string {
-  const processes = count === 1 ? '1 process' : `${String(count)} processes`;
-  const way = process.geteuid?.() === 0 ? '' : ': run as root to see all';
-  return `${processes} could not be looked into for want of rights${way}`;
+function forbidden({ forbidden: count, forbiddenWhy }: PhpFinder): string {
+  if (process.geteuid?.() !== 0) {
+    const processes = count === 1 ? '1 process' : `${String(count)} processes`;
+    return `${processes} could not be looked into for want of rights: run as root to see all`;
+  }
+  return `${forbiddenWhy}${count === 1 ? '' : ` (and ${String(count - 1)} more)`}`;
 }

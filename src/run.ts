@@ -3,6 +3,7 @@ import { PhptraceError } from './errors.js';
 import { chooseLoop } from './live/auto-loop.js';
 import { launch } from './live/launch.js';
 import { claimProcess } from './live/lock.js';
+import { NoLoop } from './live/session.js';
 import { trace } from './live/trace.js';
 import { wantedHooks } from './live/waiting-hooks.js';
 import type { RunOptions } from './options.js';
@@ -12,6 +13,8 @@ import type { Report } from './report/model.js';
 const GRACE_MS = 5000;
 /** How long the report waits for a program that is about to end, so as not to come amid what it prints. */
 const LINGER_MS = 3000;
+/** PHP's exit status after a fatal error, of which one that comes while it compiles (main/main.c). */
+const FATAL_ERROR = 255;
 
 /**
  * Starts a command and traces the PHP that it becomes, from its first instruction. Returns the report when enough loops
@@ -57,6 +60,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     return report;
   } catch (error) {
     launched.resume();
+    if (error instanceof NoLoop && error.isProgramOver) await explainEnd(launched.ended);
     launched.terminate();
     throw error;
   } finally {
@@ -64,6 +68,15 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     release?.();
     target.process.elf.close();
   }
+}
+
+/** @throws PhptraceError where PHP itself ended the program, for then no loop could come */
+async function explainEnd(ended: Promise<string>): Promise<void> {
+  const how = await Promise.race([ended, sleep(LINGER_MS, undefined, { ref: false })]);
+  if (how !== `exit code ${String(FATAL_ERROR)}`) return;
+  throw new PhptraceError(
+    `the script ended with a PHP error before any loop (${how}): see what PHP said, and run the script without phptrace`,
+  );
 }
 
 /** Resolves when the signal aborts; never without one. */

@@ -5,6 +5,7 @@ import type { FunctionInfo } from '../php/frames.js';
 import { findFunction, findMethod, foldName, userFunctionNames } from '../php/functions.js';
 import type { Engine } from '../php/functions.js';
 import type { SiteNamed } from '../trace/events.js';
+import { explainLine } from './explain-line.js';
 import { isFileMeant } from './hook-spec.js';
 import type { HookSpec } from './hook-spec.js';
 import { nearNames, suggest } from '../php/near-names.js';
@@ -52,8 +53,9 @@ function isSame(name: string | null, asked: string): boolean {
   return name !== null && foldName(name) === foldName(asked);
 }
 
-/** ` (did you mean …?)` for a hook that never appeared. */
+/** What may be meant by a hook that never appeared, or which part of it is wrong, as the end of a sentence. */
 export function suggestHooks(engine: Engine, spec: HookSpec): string {
+  if (spec.kind === 'line') return ifReadable(() => `: ${explainLine(engine, spec)}`) ?? '';
   if (spec.kind !== 'function' && spec.kind !== 'method') return '';
   const asked = spec.kind === 'function' ? spec.name : `${spec.className}::${spec.method}`;
   return suggest(ifReadable(() => nearNames(asked, userFunctionNames(engine))) ?? []);

@@ -27,6 +27,8 @@ export interface FoundPhp {
 export class PhpFinder {
   /** Processes that may be PHP, but that we have no right to look into. */
   forbidden = 0;
+  /** Why the first of them cannot be looked into. */
+  forbiddenWhy = '';
   private readonly binaries = new PhpBinaries();
   private readonly builds = new Map<ElfFile, PhpBuild | PhptraceError>();
 
@@ -82,7 +84,7 @@ export class PhpFinder {
     if (!(error instanceof PhptraceError)) throw error;
     if (error instanceof NotPhp || readArguments(pid).length === 0) return undefined;
     if (/^php/i.test(basename(argv[0] ?? ''))) return { pid, argv, unread: 'no rights' };
-    this.forbidden++;
+    if (this.forbidden++ === 0) this.forbiddenWhy = error.message;
     return undefined;
   }
 }

@@ -56,6 +56,17 @@ export type SessionOptions = Required<
   readonly reportNow: (session: Session, problems: readonly string[]) => void;
 };
 
+/** None of the loops that were asked for had a place in the process. */
+export class NoLoop extends PhptraceError {
+  constructor(
+    message: string,
+    /** Whether the trace ended because the program did. */
+    readonly isProgramOver: boolean,
+  ) {
+    super(message);
+  }
+}
+
 /**
  * One exact trace of one process: reads the ring, has hooks placed as their code appears, and ends with an end record.
  * Whatever happens, the probes are off when `finish` has returned.
@@ -71,6 +82,7 @@ export class Session {
   private copy: CopiedProcess | undefined;
   /** What it did that took its memory away. */
   private gone: string | undefined;
+  private isProgramOver = false;
   private knowsSapi = false;
   private forks = 0;
   private requests = 0;
@@ -164,7 +176,7 @@ export class Session {
     }
   }
 
-  /** Takes the probes off and returns the end record. @throws PhptraceError where no hook ever had a place */
+  /** Takes the probes off and returns the end record. @throws NoLoop where no hook ever had a place */
   async finish(): Promise<EndRecord> {
     let end: EndRecord | undefined;
     this.outside.close();
@@ -176,7 +188,8 @@ export class Session {
     const missing = this.hooks.explainMissing();
     if (!end || this.hooks.inPlace.length === 0) {
       const sentences = missing.map(({ loop, why }) => `--loop ${loop}: ${why}`);
-      throw new PhptraceError([...sentences, ...(this.choosing === undefined ? [] : [this.choosing])].join('; '));
+      const why = [...sentences, ...(this.choosing === undefined ? [] : [this.choosing])].join('; ');
+      throw new NoLoop(why, this.isProgramOver);
     }
     return { ...end, notes: [...end.notes, ...problems], ...(missing.length === 0 ? {} : { missing }) };
   }
@@ -288,11 +301,14 @@ export class Session {
   private noticeChange(change: ProcessChange): void {
     if (change === 'fork') this.forks++;
     else if (change === 'exec') this.endGone('executed another program');
-    else if (change === 'shutdown') this.end('the program is over', true);
-    else this.endGone('exited');
+    else if (change === 'shutdown') {
+      this.isProgramOver = true;
+      this.end('the program is over', true);
+    } else this.endGone('exited');
   }
 
   private endGone(what: string): void {
+    this.isProgramOver = true;
     this.gone ??= what;
     this.end(`the process ${what}`, true);
   }

@@ -62,9 +62,10 @@ export interface Traced {
 /** Traces from attach to report. @throws PhptraceError; then nothing stays attached */
 export async function trace(target: Target, options: TraceOptions, course: TraceCourse): Promise<Traced> {
   const { pid } = target.process;
-  const log = new LogWriter(
-    options.logFile === undefined ? createDefaultLog(pid, new Date()) : openNamedLog(options.logFile),
-  );
+  const opened = options.logFile === undefined ? createDefaultLog(pid, new Date()) : openNamedLog(options.logFile);
+  if (opened.isOld === true)
+    options.observer?.note?.(`${opened.file} has the log of an earlier trace, which is replaced`);
+  const log = new LogWriter(opened);
   const history = new History();
   const deliver = (record: TraceRecord): void => {
     history.add(record);

@@ -29,21 +29,37 @@ export function findMethod(engine: Engine, className: string, method: string): n
 
 /** Names of all functions and methods written in PHP, for suggestions. @throws UnreadableMemory */
 export function userFunctionNames(engine: Engine): string[] {
-  const names: string[] = [];
-  for (const { key, value } of elements(engine, functionTable(engine))) {
-    if (isUser(engine, value)) names.push(readString(engine.memory, engine.layout, key) ?? '');
+  const { layout, memory } = engine;
+  const names = userFunctions(engine).map(({ func, key, classEntry }) => {
+    if (classEntry === undefined) return readString(memory, layout, key) ?? '';
+    const className = readString(memory, layout, memory.pointer(classEntry + layout.classEntry.name)) ?? '';
+    return `${className}::${readString(memory, layout, memory.pointer(func + layout.func.functionName)) ?? ''}`;
+  });
+  return names.filter((name) => !name.startsWith('\0'));
+}
+
+interface UserFunction {
+  /** Its record. */
+  readonly func: number;
+  /** Its name in the table that lists it. */
+  readonly key: number;
+  /** Undefined for a function of no class. */
+  readonly classEntry?: number;
+}
+
+/** All functions and methods written in PHP that have a name. @throws UnreadableMemory */
+export function userFunctions(engine: Engine): UserFunction[] {
+  const found: UserFunction[] = [];
+  for (const { key, value: func } of elements(engine, functionTable(engine))) {
+    if (isUser(engine, func)) found.push({ func, key });
   }
   for (const { value: classEntry } of elements(engine, classTable(engine))) {
     if (!isUserClass(engine, classEntry)) continue;
-    const { layout, memory } = engine;
-    const className = readString(memory, layout, memory.pointer(classEntry + layout.classEntry.name)) ?? '';
-    for (const { value: method } of elements(engine, classEntry + layout.classEntry.functionTable)) {
-      if (!isUser(engine, method)) continue;
-      const name = readString(memory, layout, memory.pointer(method + layout.func.functionName)) ?? '';
-      names.push(`${className}::${name}`);
+    for (const { key, value: func } of elements(engine, classEntry + engine.layout.classEntry.functionTable)) {
+      if (isUser(engine, func)) found.push({ func, key, classEntry });
     }
   }
-  return names.filter((name) => !name.startsWith('\0'));
+  return found;
 }
 
 interface Element {

@@ -22,7 +22,7 @@ export interface SnapshotReport {
   readonly duplicates: SnapshotDuplicates;
   readonly fragmentation: Fragmentation;
   /** What `why` asked for; null where it did not. */
-  readonly why: (Why & { readonly content: StringContent | null }) | null;
+  readonly why: (Why & { readonly otherPaths: number; readonly content: StringContent | null }) | null;
   readonly notes: readonly string[];
 }
 
@@ -108,7 +108,7 @@ export interface StringContent {
 }
 
 export interface SnapshotReportOptions {
-  /** How many ways and types are listed. Default 20. */
+  /** How many entries each list has. Default 20. */
   readonly top?: number;
   /** Whether contents of strings appear. Default false: length and hash. Keys and names of properties always do. */
   readonly strings?: boolean;

@@ -19,7 +19,6 @@ import type {
 import { snapshotNotes } from './snapshot-notes.js';
 
 const TOP = 20;
-const MOST_CAUSES = 5;
 const MOST_DUPLICATES = 10;
 const MOST_TYPES = 3;
 /** Bytes of a string that are shown where contents are. */
@@ -30,7 +29,7 @@ export function buildSnapshotReport(analysis: HeapAnalysis, options: SnapshotRep
   const { blocks, types, paths } = analysis;
   const { top = TOP, strings = false } = options;
   // First: it fails where the name is wrong.
-  const why = whyOf(analysis, options.why, strings);
+  const why = whyOf(analysis, options.why, strings, top);
   const others = paths.slice(top);
   const otherTypes = types.slice(top);
   return {
@@ -50,7 +49,7 @@ export function buildSnapshotReport(analysis: HeapAnalysis, options: SnapshotRep
       blocks: sumOf(otherTypes, 'blocks'),
       shallowBytes: sumOf(otherTypes, 'shallowBytes'),
     },
-    garbage: garbageOf(analysis),
+    garbage: garbageOf(analysis, top),
     duplicates: duplicatesOf(analysis, strings),
     fragmentation: analysis.fragmentation,
     why,
@@ -76,10 +75,10 @@ export function byHolder(paths: readonly CountedPath[]): HeldBy[] {
   return [...sums.values()].sort((a, b) => b.bytes - a.bytes);
 }
 
-function garbageOf(analysis: HeapAnalysis): SnapshotGarbage {
+function garbageOf(analysis: HeapAnalysis, most: number): SnapshotGarbage {
   const { garbage } = analysis;
   const { cycle, cycleKeptByOrphan: kept, orphan, causeCount } = garbage;
-  const causes = garbage.largestCauses(MOST_CAUSES);
+  const causes = garbage.largestCauses(most);
   return {
     cycles: { count: cycle.count - kept.count, bytes: cycle.bytes - kept.bytes },
     kept,
@@ -125,10 +124,16 @@ function pathOf({ graph, lastEdges }: HeapAnalysis, node: number): string | null
   return way === null ? null : pathText(describePath(graph, way));
 }
 
-function whyOf(analysis: HeapAnalysis, asked: string | undefined, strings: boolean): SnapshotReport['why'] {
+function whyOf(
+  analysis: HeapAnalysis,
+  asked: string | undefined,
+  strings: boolean,
+  top: number,
+): SnapshotReport['why'] {
   if (asked === undefined) return null;
   const { graph } = analysis;
-  const why = explainWhy(analysis, asked);
+  const found = explainWhy(analysis, asked);
+  const why = { ...found, paths: found.paths.slice(0, top), otherPaths: Math.max(0, found.paths.length - top) };
   const isBlock = why.asked.startsWith('0x');
   const node = isBlock ? graph.nodeAt(Number(why.asked)) : 0;
   if (graph.kinds[node] !== NODE_KIND.string) return { ...why, content: null };

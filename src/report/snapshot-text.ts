@@ -44,13 +44,15 @@ function headLines({ process, heap }: SnapshotReport, { bold }: Palette): string
   ];
 }
 
-function pathLines({ paths, otherPaths, heap }: SnapshotReport, { bold }: Palette): string[] {
+function pathLines({ paths, otherPaths, heap, garbage }: SnapshotReport, { bold }: Palette): string[] {
   const rows = paths.map(({ bytes, blocks, type, path }) =>
     row(bytes, blocks, `${printable(path)}  ${bracketed(type)}`),
   );
   if (otherPaths.paths > 0)
     rows.push(row(otherPaths.bytes, otherPaths.blocks, `by ${grouped(otherPaths.paths)} other ways`));
-  rows.push(row(heap.reachable.bytes, heap.reachable.count, 'in all'));
+  const left = garbage.cycles.count + garbage.kept.count + garbage.orphans.count;
+  const without = left === 0 ? '' : `, without ${grouped(left)} blocks that nothing leads to (below)`;
+  rows.push(row(heap.reachable.bytes, heap.reachable.count, `in all${without}`));
   return [bold('What holds the memory:'), ...columns([['size', 'blocks', 'held by'], ...rows])];
 }
 

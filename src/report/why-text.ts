@@ -4,26 +4,24 @@ import { grouped, readableSize } from './readable-size.js';
 import type { SnapshotReport } from './snapshot-model.js';
 import { contentOf } from './snapshot-text.js';
 
-const MOST_PATHS = 20;
-
 /** What holds the blocks that were asked for. */
 export function whyLines(why: NonNullable<SnapshotReport['why']>, { bold }: Palette): string[] {
-  const { asked, type, blocks, bytes, paths, sample, inCycles, orphans, content } = why;
+  const { asked, type, blocks, bytes, paths: shown, otherPaths, sample, inCycles, orphans, content } = why;
   const isBlock = asked.startsWith('0x');
   const what = isBlock
     ? `The block at ${asked}: ${printable(type)}, ${readableSize(bytes)}`
     : `${printable(type)}: ${grouped(blocks)} alive, ${readableSize(bytes)}`;
   const reached = blocks - inCycles - orphans;
   const lines = [bold(`${what}${content === null ? '' : `, ${contentOf(content)}`}.`)];
-  const shown = paths.slice(0, MOST_PATHS);
   if (isBlock) lines.push(...shown.map(({ path }) => `  held by ${printable(path)}`));
   else if (shown.length > 0) {
-    const looked = sample < reached ? ` (of ${grouped(sample)} of ${grouped(reached)} that were looked at)` : '';
+    const looked =
+      sample < reached ? ` (a sample of ${grouped(sample)} of ${grouped(reached)}: sizes are the sample's)` : '';
     lines.push(`Held by${looked}:`);
     lines.push(
       ...columns(shown.map(({ bytes, blocks, path }) => [readableSize(bytes), grouped(blocks), printable(path)])),
     );
-    if (paths.length > shown.length) lines.push(`  and ${grouped(paths.length - shown.length)} other ways`);
+    if (otherPaths > 0) lines.push(`  and ${grouped(otherPaths)} other ${otherPaths === 1 ? 'way' : 'ways'}`);
   }
   if (inCycles > 0)
     lines.push(`  ${isBlock ? 'in' : `${grouped(inCycles)} in`} a cycle that the collector takes: no root leads there`);

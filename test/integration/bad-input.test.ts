@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { cli, integration, php, root, settledLoops, until, type Workplace } from './harness.js';
 import type { Program, ProgramOptions } from './program.js';
+import { markedLine } from './truth.js';
 
 // What cannot be traced is refused in one line that says what, why and the way out; exit code 2; nothing left behind.
 
@@ -143,6 +144,48 @@ integration('a loop function that never appears is named, with those that are ne
   t.regex(stdout + stderr, /handle/);
 });
 
+const twoLoops = 'test/integration/programs/two-loops.php';
+const unrun = markedLine(join(root, twoLoops), '@unrun-1');
+
+const lines: readonly (readonly [what: string, loop: string, says: RegExp])[] = [
+  [
+    'at which its file has no code',
+    'two-loops.php:999',
+    /: [^ ]+\/two-loops\.php has no code at line 999 that is known; the nearest is at \d+\n$/,
+  ],
+  [
+    'between lines with code',
+    'two-loops.php:1',
+    /: [^ ]+\/two-loops\.php has no code at line 1 that is known; the nearest is at \d+\n$/,
+  ],
+  [
+    'of a file that is not there',
+    'two-lops.php:8',
+    /: none of the files whose code is known is two-lops\.php \(did you mean [^ ]+\/two-loops\.php\?\)\n$/,
+  ],
+  ['of a function that does not run', `two-loops.php:${unrun}`, /: line \d+ is in onReload, which did not run\n$/],
+];
+for (const [what, loop, says] of lines) {
+  integration(`a line ${what} is no loop, and which part is wrong is told`, async (t, place) => {
+    const running = await place.startReady(twoLoops);
+    await refuses(t, place, ['attach', String(running.pid), '--loop', loop, '--duration', '1'], [loop, says]);
+  });
+}
+
+integration('a script that does not compile', async (t, place) => {
+  writeFileSync(place.path('broken.php'), '<?php function handle() {');
+  for (const loop of [['--loop', 'handle'], []]) {
+    const args = ['run', '--quiet', ...loop, '--', php, '-n', '-d', 'display_errors=stderr', place.path('broken.php')];
+    const { exitCode, stdout, stderr } = await place.phptrace(args);
+    t.deepEqual([exitCode, stdout], [2, '']);
+    t.regex(stderr, /Parse error: /);
+    t.regex(
+      stderr,
+      /\nphptrace: the script ended with a PHP error before any loop \(exit code 255\): see what PHP said[^\n]*\n$/,
+    );
+  }
+});
+
 for (const loop of ['', '::', 'Foo::', 'symbol:', 'symbol:no_such_symbol_at_all']) {
   integration(`a loop that is none: '${loop}'`, async (t, place) => {
     const running = await place.startReady(hooks);
@@ -189,6 +232,32 @@ integration('a log that cannot be written', async (t, place) => {
     await refuses(t, place, ['attach', String(running.pid), '--loop', 'handle', '--log', log], [log]);
   }
   t.is(readFileSync(place.path('target'), 'utf8'), 'precious');
+});
+
+integration('a log of an earlier trace is replaced, and that is said', async (t, place) => {
+  const running = await place.startReady(hooks);
+  const log = place.path('trace.ndjson');
+  const args = ['attach', String(running.pid), '--loop', 'handle', '--loops', '5', '--log', log];
+  const first = await place.phptrace(args);
+  t.notRegex(first.stderr, /replaced/);
+  const { ino } = statSync(log);
+  const second = await place.phptrace(args);
+  t.true(
+    second.stderr.includes(`phptrace: ${log} has the log of an earlier trace, which is replaced\n`),
+    second.stderr,
+  );
+  t.is(statSync(log).ino, ino);
+  t.is((await place.phptrace(['analyze', log])).stdout, second.stdout, 'it is the second trace alone');
+});
+
+integration('attach and doctor give the same reason', async (t, place) => {
+  const sleeping = place.start('sleep', ['30']);
+  const attached = await place.phptrace(['attach', String(sleeping.pid), '--quiet']);
+  const reason = /^phptrace: (.+)\n$/.exec(attached.stderr)?.[1] ?? '';
+  t.not(reason, '');
+  const doctor = await place.phptrace(['doctor', String(sleeping.pid)]);
+  t.is(doctor.exitCode, 2);
+  t.true(doctor.stdout.endsWith(`missing  ${reason}\n\nphptrace cannot trace here: missing process.\n`), doctor.stdout);
 });
 
 integration('a command that cannot be run', async (t, place) => {

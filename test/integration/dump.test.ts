@@ -62,6 +62,8 @@ integration('--why names what holds a class, and the way to one block', async (t
       ["$GLOBALS['cache'] → ->last", 1],
     ],
   );
+  const first = await succeeds(place, ['dump', file, '--why', 'user', '--top', '1']);
+  t.regex(first, /999 +\$GLOBALS\['cache'\] → ->byName → \[\*\]\n +and 1 other way\n/);
   const { duplicates } = JSON.parse(await succeeds(place, ['dump', file, '--format', 'json'])) as SnapshotReport;
   t.regex(duplicates.strings[0]?.path ?? '', /^\$GLOBALS\['cache'\] → ->byName → 'user-\d+' → ->name$/);
   const unknown = await place.phptrace(['dump', file, '--why', 'Usr']);
@@ -205,6 +207,24 @@ integration('what cannot be dumped is refused in one line', async (t, place) => 
     t.regex(stderr, message);
   }
   t.is(running.ended, undefined);
+});
+
+integration('the tables of weak references have a name, and keep nothing', async (t, place) => {
+  const running = await place.startReady('test/integration/programs/weak-references.php');
+  const args = ['dump', String(running.pid), '--format', 'json', '--top', '1000'];
+  const { paths, garbage } = JSON.parse(await succeeds(place, args)) as SnapshotReport;
+  const named = paths.filter(({ holder }) => holder === 'weak references');
+  // The table of all, and for each second object one of its own with its elements.
+  t.is(
+    named.reduce((sum, { blocks }) => sum + blocks, 0),
+    1 + 2 * 200,
+    JSON.stringify(paths, null, 1),
+  );
+  t.deepEqual([garbage.cycles.count, garbage.kept.count, garbage.orphans.count], [0, 0, 0]);
+  t.deepEqual(
+    paths.filter(({ holder, type }) => holder === 'executor' && type === '(unknown)'),
+    [],
+  );
 });
 
 integration('who may not trace is told so', async (t, place) => {

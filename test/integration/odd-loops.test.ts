@@ -74,8 +74,9 @@ const untold: readonly (readonly [what: string, loop: string, notes: readonly st
 for (const [what, loop, notes] of untold) {
   integration(`a loop ${what} has no verdict, and the reason is said`, async (t, place) => {
     const running = await place.startReady(program, [loop]);
-    const { report, exitCode } = await place.attachJson(running.pid, ['--loop', loop, '--duration', '1s']);
+    const { report, exitCode } = await place.attachJson(running.pid, ['--loop', loop, '--duration', '1']);
     t.is(exitCode, 2);
+    t.is(report.ended, '1 s are over', 'a number alone is seconds');
     t.is(
       report.verdictReason,
       `${loop} was not called while the trace ran: trace longer (--duration), or name another loop (--loop)`,

@@ -13,6 +13,14 @@ test('a name that holds the one asked for is near, however long it is', (t) => {
   t.deepEqual(nearNames('handle', ['handleTheNextRequestOfThisConnection']), ['handleTheNextRequestOfThisConnection']);
 });
 
+test('a few letters are near only where a word of the name begins with them', (t) => {
+  t.deepEqual(nearNames('run', ['truncateTable', 'runOnce', 'Loop::doRun', 're_run', 'prunes']), [
+    'Loop::doRun',
+    're_run',
+    'runOnce',
+  ]);
+});
+
 test('a bare name is compared with the methods of that name', (t) => {
   t.deepEqual(nearNames('handle', ['App\\Worker::handle', 'App\\Worker::boot']), ['App\\Worker::handle']);
 });

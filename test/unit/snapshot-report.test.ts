@@ -107,6 +107,7 @@ test('the answer to why stands instead of the lists', (t) => {
     bytes: 224,
     sample: 1,
     paths: [{ holder: 'static A::$b', path: "static A::$b → [4711] → 'body'", blocks: 1, bytes: 224 }],
+    otherPaths: 0,
     inCycles: 0,
     orphans: 0,
     content: { lengthBytes: 180, hash: '00ff00ff00ff00ff', text: null },
@@ -115,6 +116,30 @@ test('the answer to why stands instead of the lists', (t) => {
   t.deepEqual(lines.slice(3), [
     'The block at 0x7f0000003000: string, 224 bytes, 180 bytes, SHA-256 00ff00ff00ff00ff.',
     "  held by static A::$b → [4711] → 'body'",
+    '',
+  ]);
+});
+
+test('of very many instances a sample is looked at, and its sizes are said to be that', (t) => {
+  const path = { holder: 'static A::$b', path: 'static A::$b → [*]', blocks: 20_000, bytes: 1_120_000 };
+  const why = {
+    asked: 'User',
+    type: 'User',
+    blocks: 90_000,
+    bytes: 5_040_000,
+    sample: 20_000,
+    paths: [path],
+    otherPaths: 3,
+    inCycles: 0,
+    orphans: 0,
+    content: null,
+  };
+  const lines = renderSnapshotText({ ...report, why, notes: [] }, { color: false }).split('\n');
+  t.deepEqual(lines.slice(3), [
+    'User: 90,000 alive, 4.8 MiB.',
+    "Held by (a sample of 20,000 of 90,000: sizes are the sample's):",
+    '  1.1 MiB  20,000  static A::$b → [*]',
+    '  and 3 other ways',
     '',
   ]);
 });

@@ -16,7 +16,7 @@ function onTimer(int $n, SplFixedArray $kept): void
 
 function onReload(): void
 {
-    throw new LogicException('nobody reloads');
+    throw new LogicException('nobody reloads'); // @unrun-1
 }
 
 $patience = (int) (getenv('PHPTRACE_PATIENCE') ?: 1);
