@@ -29,23 +29,28 @@ export class PhpWindows {
     });
   }
 
-  /** Starts it; PHP's own start-up is over when this returns. @throws Error where there is no php */
+  /**
+   * Starts it; PHP's own start-up is over when this returns. `php` is the beginning of the command line.
+   * @throws Error where there is no php
+   */
   static async start(
-    program: 'pairs' | 'calls' | 'switches',
+    program: 'pairs' | 'calls' | 'switches' | 'coroutines',
     windowMs: number,
     env: NodeJS.ProcessEnv = {},
+    php: readonly string[] = [process.env['PHPTRACE_PHP'] ?? 'php'],
   ): Promise<PhpWindows> {
     const file = fileURLToPath(new URL(`../../bench/programs/${program}.php`, import.meta.url));
     // Without opcache, as php runs on the command line unless told otherwise.
-    const args = ['-d', 'opcache.enable_cli=0', file, String(windowMs)];
-    const child = spawn(process.env['PHPTRACE_PHP'] ?? 'php', args, {
+    const [command = '', ...given] = php;
+    const args = [...given, '-d', 'opcache.enable_cli=0', file, String(windowMs)];
+    const child = spawn(command, args, {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await once(child, 'spawn');
-    const php = new PhpWindows(child);
-    await php.next(2);
-    return php;
+    const started = new PhpWindows(child);
+    await started.next(2);
+    return started;
   }
 
   get pid(): number {
