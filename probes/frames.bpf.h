@@ -247,6 +247,8 @@ static __always_inline u64 running_opline(const struct frame *frame, u64 at, int
 {
 	u64 opcodes, pushed;
 
+	if (knobs.opline_in_frame)
+		return line_opline(frame->func, frame->opline);
 	if (control.has_compiled_code && frame->opline != vm_opline && is_compiled(frame->func))
 		return line_opline(frame->func, frame->opline);
 	if ((at == vm_frame || is_innermost) && owns_opline(frame->func, vm_opline, &opcodes))
@@ -260,7 +262,7 @@ static __always_inline u64 running_opline(const struct frame *frame, u64 at, int
 /* The line of PHP that runs, from the innermost frame that has one. vm_frame and vm_opline are r14 and r15: in the VM
  * and in most of what it calls they are the current frame and opline. They spare the reads of that frame, and are more
  * exact than its saved opline, which some handlers do not write (DECLARE_LAMBDA_FUNCTION up to 8.0). A frame further
- * out has saved its opline, for it has made a call. */
+ * out has saved its opline, for it has made a call. Where the VM has no such registers they are 0. */
 static __always_inline void find_place(const struct vm_stack *stack, u64 vm_frame, u64 vm_opline, u64 sp,
 				       struct place *place)
 {

@@ -17,6 +17,7 @@ struct knobs {
 	unsigned long long code_end;
 	unsigned int pid;    /* 0 where it is not known: phptrace is in a pid namespace of its own */
 	unsigned int thread; /* the one that is followed; 0: whichever comes, for the globals are the process's */
+	unsigned int opline_in_frame; /* 0: the VM has its frame and opline in r14 and r15 */
 	unsigned int eg_vm_stack_top; /* followed by end, page, page size, current_execute_data: 40 bytes */
 	unsigned int heap_size;
 	unsigned int heap_free_slot;

@@ -35,6 +35,9 @@ char LICENSE[] SEC("license") = "GPL";
 	asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(value) : "r"(ctx), "i"(offsetof(struct pt_regs, name)))
 
 /* Numbers as the instruction set has them. */
+#define RDI 7
+#define R14 14
+
 static __always_inline u64 reg(const struct pt_regs *ctx, u32 number)
 {
 	u64 value = 0;
@@ -103,6 +106,8 @@ __noinline u32 find_origin(u64 vm_frame, u64 vm_opline, u64 sp, u32 with_path, s
 
 	if (!origin)
 		return 0;
+	if (knobs.opline_in_frame)
+		vm_frame = vm_opline = 0;
 	origin->hook = 0;
 	origin->path = 0;
 	origin->is_generator = 0;
@@ -398,7 +403,7 @@ int on_watchpoint(struct bpf_perf_event_data *ctx)
 		settle_pending();
 	if (read_vm_stack(&stack))
 		return 0;
-	if (ctx->regs.r15 == opline)
+	if (!knobs.opline_in_frame && ctx->regs.r15 == opline)
 		on_hook(bpf_get_attach_cookie(ctx), &stack, ctx->regs.r14);
 	else if (read_word(stack.execute_data) == opline)
 		on_hook(bpf_get_attach_cookie(ctx), &stack, stack.execute_data);
@@ -410,14 +415,16 @@ SEC("uprobe")
 int on_handler(struct pt_regs *ctx)
 {
 	u32 number = COOKIE_VALUE(bpf_get_attach_cookie(ctx));
+	u64 frame = knobs.opline_in_frame ? reg(ctx, RDI) : reg(ctx, R14);
+	u64 opline = knobs.opline_in_frame ? read_word(frame) : ctx->r15;
 	struct vm_stack stack = {};
 
-	if (!is_followed() || hook_at(number)->opline != ctx->r15)
+	if (!is_followed() || hook_at(number)->opline != opline)
 		return 0;
 	if (pending.kind)
 		settle_pending();
 	if (!read_vm_stack(&stack))
-		on_hook(number, &stack, ctx->r14);
+		on_hook(number, &stack, frame);
 	return 0;
 }
 

@@ -41,6 +41,7 @@ async function checkProcess(pid: number): Promise<Check[]> {
       check('build id', true, php.elf.buildId() ?? 'none', '', false),
       check('probe sites', true, `${String(target.probes.length)} proven: ${sitesByKind(target)}`, ''),
       ...proofs.map(({ field, value, proof }) => check(field, true, `${String(value)}: ${proof}`, '')),
+      check('opline', true, OPLINE[target.oplineIn], ''),
       heapCheck(target),
       ...structureChecks(target),
       await sizeCheck(target),
@@ -52,6 +53,11 @@ async function checkProcess(pid: number): Promise<Check[]> {
     target.process.elf.close();
   }
 }
+
+const OPLINE = {
+  registers: 'in r15, and its frame in r14: execute_ex goes on to handlers with both',
+  frame: 'in its frame, from which execute_ex reads it each time that it calls a handler',
+};
 
 /** What a snapshot needs and a trace does not: how each offset was found, and what the process confirmed. */
 function structureChecks(target: Target): Check[] {

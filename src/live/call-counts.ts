@@ -68,11 +68,11 @@ function byWatchpoints(thread: number, oplines: readonly number[]): Counting {
 }
 
 /** What the JIT has compiled is not seen there. */
-function byHandlers({ process }: Target, oplines: readonly number[]): Counting {
-  const sites = new Set(oplines.flatMap((opline) => handlerOffset(process, opline) ?? []));
+function byHandlers({ process, oplineIn }: Target, oplines: readonly number[]): Counting {
+  const sites = new Set(oplines.flatMap((opline) => handlerOffset(process, oplineIn, opline) ?? []));
   const probes = [...sites].map((fileOffset) => ({ program: 'on_counted' as const, fileOffset, cookie: {} }));
   return withLinks('auto', (links) => {
-    const object = CountObject.load(oplines, links);
+    const object = CountObject.load(oplines, oplineIn === 'frame', links);
     try {
       const attachment = attachUprobes(object, links, process.file, process.pid, probes);
       return {

@@ -77,7 +77,8 @@ function placeOpline(context: PlacingContext, hook: number, opline: number, exte
 
 /** The handler is native code that every opline of its kind runs; the program asks which one it is. */
 function placeHandler(context: PlacingContext, hook: number, opline: number): PlacedHook {
-  const fileOffset = handlerOffset(context.target.process, opline);
+  const { process, oplineIn } = context.target;
+  const fileOffset = handlerOffset(process, oplineIn, opline);
   if (fileOffset === undefined) {
     throw new PhptraceError(
       'the loop was compiled by the JIT, and there is no watchpoint left to notice it: switch the JIT off ' +

@@ -15,6 +15,7 @@ import type { Engine } from '../php/functions.js';
 import { findGlobals } from '../php/globals.js';
 import type { Globals } from '../php/globals.js';
 import type { HeapLayout } from '../php/heap-layout.js';
+import type { OplinePlace } from '../php/opline-place.js';
 import type { ProbeSites } from '../php/probe-sites.js';
 import { sharesKernelPids } from '../php/namespaces.js';
 import { detectVersion } from '../php/php-version.js';
@@ -32,6 +33,7 @@ export interface Target {
   readonly sites: ProbeSites;
   readonly heap: HeapLayout;
   readonly layout: EngineLayout;
+  readonly oplineIn: OplinePlace;
   readonly globals: Globals;
   readonly engine: Engine;
   readonly probes: readonly Probe[];
@@ -56,7 +58,7 @@ export function openTarget(pid: number, opening: Opening = { cache: false }): Ta
   const { elf, memory } = process;
   try {
     const build = buildOf(elf, opening);
-    const { version, sites, heap, layout } = build;
+    const { version, sites, heap, layout, oplineIn } = build;
     const globals = findGlobals(process, build);
     const engine = { memory, layout, executorGlobals: globals.executorGlobals };
     const probes = allocatorProbes(sites, elf);
@@ -65,7 +67,7 @@ export function openTarget(pid: number, opening: Opening = { cache: false }): Ta
       checkRequest({ process, heap, globals });
       return (proven ??= provenStructures(process, globals, engine));
     };
-    return { process, version, sites, heap, layout, globals, engine, probes, structures };
+    return { process, version, sites, heap, layout, oplineIn, globals, engine, probes, structures };
   } catch (error) {
     elf.close();
     throw error;
@@ -189,7 +191,7 @@ export function followedThread({ process, globals }: Target): number {
 
 /** What the kernel programs are told of this process. */
 export function knobsOf(target: Target): Knobs {
-  const { process, heap, layout, globals } = target;
+  const { process, heap, layout, oplineIn, globals } = target;
   const bins = binOfSize(heap.minBinSize);
   return {
     allocGlobals: globals.allocGlobals,
@@ -198,6 +200,7 @@ export function knobsOf(target: Target): Knobs {
     codeEnd: process.code.end,
     pid: sharesKernelPids() ? process.pid : 0,
     thread: followedInKernel(target),
+    oplineInFrame: oplineIn === 'frame' ? 1 : 0,
     egVmStackTop: vmStackTop(target),
     heapSize: heap.size,
     heapFreeSlot: heap.freeSlot,

@@ -3,6 +3,8 @@ import { deriveEngineLayout } from './engine-layout.js';
 import type { EngineLayout } from './engine-layout.js';
 import { deriveHeapLayout } from './heap-layout.js';
 import type { HeapLayout } from './heap-layout.js';
+import { findOplinePlace } from './opline-place.js';
+import type { OplinePlace } from './opline-place.js';
 import { findProbeSites } from './probe-sites.js';
 import type { ProbeSites } from './probe-sites.js';
 
@@ -13,6 +15,7 @@ export interface PhpBuild {
   readonly sites: ProbeSites;
   readonly heap: HeapLayout;
   readonly layout: EngineLayout;
+  readonly oplineIn: OplinePlace;
 }
 
 /**
@@ -24,5 +27,6 @@ export function deriveBuild(disassembler: Disassembler, version: string): PhpBui
   const layout = deriveEngineLayout(disassembler, version);
   const sites = findProbeSites(disassembler);
   const heap = deriveHeapLayout(disassembler, sites);
-  return { version, sites, heap, layout };
+  const oplineIn = findOplinePlace(disassembler, sites.storage, layout.executeData.opline);
+  return { version, sites, heap, layout, oplineIn };
 }

@@ -1,19 +1,22 @@
 import type { CodeImage } from './code-image.js';
 import { Disassembler } from './disassembly.js';
+import type { Instruction, Register } from './disassembly.js';
+import type { OplinePlace } from './opline-place.js';
 import type { PhpProcess } from './process.js';
 
 /** How far into a handler a cheap instruction is looked for. */
 const MOST_INSTRUCTIONS = 24;
 
 /**
- * Where to probe the native code that runs an opline's kind (a label of `execute_ex`): an address that each run of the
- * handler passes once, while r14 and r15 still hold the frame and the opline. It is an instruction that the kernel
- * emulates where the handler's straight beginning has one, else the first, which it has to single-step.
+ * Where to probe the native code that runs an opline's kind (a label of `execute_ex`, or a function): an address that
+ * each run of the handler passes once, while its opline can still be told: r14 and r15 hold frame and opline, or rdi the
+ * frame, in which the opline stands. It is an instruction that the kernel emulates where the handler's straight beginning
+ * has one, else the first, which it has to single-step.
  */
-export function handlerSite(image: CodeImage, handler: number): number {
+export function handlerSite(image: CodeImage, handler: number, oplineIn: OplinePlace): number {
   const disassembler = new Disassembler(image);
   try {
-    const site = firstEmulated(disassembler, handler);
+    const site = firstEmulated(disassembler, handler, oplineIn);
     return site === undefined || isEnteredBetween(disassembler, handler, site) ? handler : site;
   } catch {
     // Bytes that are no code we know: the handler's own address is right whatever they are.
@@ -35,19 +38,26 @@ export function handlerOf({ memory, loadBias, elf }: PhpProcess, opline: number)
 }
 
 /** Where in PHP's file the code that runs an opline is to be probed; undefined for code of the JIT. @throws PhptraceError */
-export function handlerOffset(process: PhpProcess, opline: number): number | undefined {
+export function handlerOffset(process: PhpProcess, oplineIn: OplinePlace, opline: number): number | undefined {
   const handler = handlerOf(process, opline);
-  return handler === undefined ? undefined : process.elf.fileOffset(handlerSite(process.elf, handler));
+  return handler === undefined ? undefined : process.elf.fileOffset(handlerSite(process.elf, handler, oplineIn));
 }
 
-function firstEmulated(disassembler: Disassembler, handler: number): number | undefined {
+function firstEmulated(disassembler: Disassembler, handler: number, oplineIn: OplinePlace): number | undefined {
   let left = MOST_INSTRUCTIONS;
-  for (const { address, emulated, flow, written } of disassembler.linear(handler, Infinity)) {
-    if (emulated) return address;
-    if (flow !== 'next' || written.includes('r14') || written.includes('r15') || --left === 0) return undefined;
+  for (const instruction of disassembler.linear(handler, Infinity)) {
+    if (instruction.emulated) return instruction.address;
+    if (instruction.flow !== 'next' || losesOpline(instruction, oplineIn) || --left === 0) return undefined;
   }
   return undefined;
 }
+
+function losesOpline({ mnemonic, operands: [to], written }: Instruction, oplineIn: OplinePlace): boolean {
+  if (KEPT_IN[oplineIn].some((register) => written.includes(register))) return true;
+  return oplineIn === 'frame' && to?.kind === 'memory' && mnemonic !== 'cmp' && mnemonic !== 'test';
+}
+
+const KEPT_IN: Readonly<Record<OplinePlace, readonly Register[]>> = { registers: ['r14', 'r15'], frame: ['rdi'] };
 
 /** A jump from elsewhere into that beginning would pass the site without, or more than once in, a run of the handler. */
 function isEnteredBetween(disassembler: Disassembler, handler: number, site: number): boolean {

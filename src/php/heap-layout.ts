@@ -50,17 +50,13 @@ class HeapReader {
   derive(): HeapLayout {
     this.#checkBins();
     const size = this.#size();
-    const usage = this.#heapWords('zend_memory_usage');
-    const peaks = this.#heapWords('zend_memory_peak_usage');
-    const written = this.#heapWords('_emalloc');
+    const counters = this.#counters(size);
     const hugeList = this.#hugeList();
     this.#noteHeapPointer();
     return {
       useCustomHeap: this.#book.note('useCustomHeap', 0, 'the word that every guard tests'),
       size,
-      realSize: this.#book.one('realSize', without(usage, [size]), 'the other word that zend_memory_usage reads'),
-      peak: this.#book.one('peak', common([peaks, written]), 'zend_memory_peak_usage reads it, _emalloc keeps it'),
-      realPeak: this.#book.one('realPeak', without(peaks, written), 'the other word that zend_memory_peak_usage reads'),
+      ...counters,
       freeSlot: this.#freeSlot(),
       hugeList,
       mainChunk: this.#book.note('mainChunk', hugeList + 8, 'the word after hugeList; proven in the process'),
@@ -96,6 +92,31 @@ class HeapReader {
       accesses.filter(({ immediate }) => immediate !== undefined && Math.abs(immediate) === blockBytes).map(offsetOf),
     );
     return this.#book.one('size', common(each), `each of ${each.length} _efree_N subtracts its block size from it`);
+  }
+
+  #counters(size: number): Pick<HeapLayout, 'realSize' | 'peak' | 'realPeak'> {
+    const usage = this.#heapWords('zend_memory_usage');
+    const written = this.#heapWords('_emalloc');
+    if (usage.size === 0) return this.#copiedCounters(size, written);
+    const peaks = this.#heapWords('zend_memory_peak_usage');
+    return {
+      realSize: this.#book.one('realSize', without(usage, [size]), 'the other word that zend_memory_usage reads'),
+      peak: this.#book.one('peak', common([peaks, written]), 'zend_memory_peak_usage reads it, _emalloc keeps it'),
+      realPeak: this.#book.one('realPeak', without(peaks, written), 'the other word that zend_memory_peak_usage reads'),
+    };
+  }
+
+  /** Where clang has made one load of both, whose address the argument is part of (the function is there from 8.2 on). */
+  #copiedCounters(size: number, written: ReadonlySet<number>): Pick<HeapLayout, 'realSize' | 'peak' | 'realPeak'> {
+    const reset = 'zend_memory_reset_peak_usage';
+    const copied = this.#heapWords(reset);
+    const limited = this.#heapWords('zend_set_memory_limit');
+    const peaks = without(common([copied, written]), [size]);
+    const peak = this.#book.one('peak', peaks, `_emalloc keeps it, ${reset} sets it`);
+    const sizes = without(common([copied, limited]), [size]);
+    const realSize = this.#book.one('realSize', sizes, `${reset} and zend_set_memory_limit read it`);
+    const others = without(copied, [size, peak, realSize]);
+    return { realSize, peak, realPeak: this.#book.one('realPeak', others, `the other word that ${reset} sets`) };
   }
 
   #freeSlot(): number {

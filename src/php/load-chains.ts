@@ -30,11 +30,19 @@ export interface CallSite {
   readonly arguments: readonly (Pointer | undefined)[];
 }
 
+/** An indirect call or jump, with what one way that leads there has in the registers. */
+export interface IndirectSite {
+  readonly instruction: Instruction;
+  readonly registers: ReadonlyMap<Register, Pointer>;
+}
+
 export interface LoadChains {
   /** Reads and writes. */
   readonly accesses: readonly Access[];
   /** Direct calls and tail calls. */
   readonly calls: readonly CallSite[];
+  /** Calls and jumps through a register or memory, once for each way that was followed. */
+  readonly indirect: readonly IndirectSite[];
   /** Addresses that are computed and not read: `&EG(symbol_table)`. */
   readonly computed: readonly Pointer[];
 }
@@ -96,6 +104,7 @@ export function loadChains(
   const accesses = new Map<string, Access>();
   const computed = new Map<string, Pointer>();
   const calls: CallSite[] = [];
+  const indirect: IndirectSite[] = [];
   const seen = new Map<number, Set<string>>();
   const start = new Map(ARGUMENT_REGISTERS.map((name, index) => [name, origin(`argument${index}`, 0)] as const));
   const pending: { address: number; registers: Registers }[] = [{ address: entry, registers: start }];
@@ -107,6 +116,9 @@ export function loadChains(
     if (target !== undefined && (instruction.flow === 'call' || graph.exits.has(target))) {
       calls.push({ target, arguments: ARGUMENT_REGISTERS.map((name) => registers.get(name)) });
     }
+    if (instruction.flow === 'other-call' || instruction.flow === 'other-jump') {
+      indirect.push({ instruction, registers });
+    }
     const access = accessOf(instruction, registers, globals);
     if (access !== undefined) accesses.set(`${address} ${access.root} ${access.path.join()}`, access);
     const next = afterwards(instruction, registers, globals);
@@ -114,7 +126,7 @@ export function loadChains(
     if (made !== undefined) computed.set(keyOf(made), made);
     for (const successor of graph.successors(address)) pending.push({ address: successor, registers: next });
   }
-  return { accesses: [...accesses.values()], calls, computed: [...computed.values()] };
+  return { accesses: [...accesses.values()], calls, indirect, computed: [...computed.values()] };
 }
 
 function origin(root: string, offset: number): Pointer {

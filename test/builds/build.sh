@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds PHPs of Debian's source that no package brings, each into a folder of its own under the one of the first
-# argument: zts (thread-safe), debug (--enable-debug), embed (a static libphp.a). The programs beside
-# this script are linked with them, xdebug (Debian's extension). What is there already is not built again.
+# argument: zts (thread-safe), debug (--enable-debug), embed (a static libphp.a), clang, no-global-regs (by GCC, without
+# its global registers). The programs beside this script are linked with them, xdebug (Debian's extension). What is there
+# already is not built again.
 set -eu
 
 sources=$(cd "$(dirname "$0")" && pwd)
@@ -51,6 +52,8 @@ link() {
 build zts --enable-zts --enable-embed=static --without-valgrind
 build debug --enable-debug
 build embed --enable-embed=static
+build clang CC=clang --without-valgrind
+build no-global-regs --disable-gcc-global-regs --without-valgrind
 link embed host-pie host.c -pie
 link embed host-non-pie host.c -no-pie
 link zts threads threads.c -DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 -pthread

@@ -4,43 +4,75 @@ import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { integration, php, root, until, type JsonRun, type Workplace } from '../integration/harness.js';
 import { findingOf, judgeCase } from '../integration/judge-case.js';
-import { readCases } from '../integration/truth.js';
+import { suspects } from '../integration/report-json.js';
+import { markedLine, readCases } from '../integration/truth.js';
+import { takeWatchpoints } from '../integration/watchpoints.js';
 import { Matrix } from '../versions/matrix.js';
 
 // Builds of PHP that no package brings: what is found with them is what is found with Debian's, or they are refused.
 
 const FOLDER = join(root, '.cache/php-builds');
-const ZTS = join(FOLDER, 'zts/bin/php');
-const COLUMN = '8.2 ZTS';
+/** Those under which all programs are traced: their columns in the table. */
+const BUILDS = {
+  ZTS: join(FOLDER, 'zts/bin/php'),
+  clang: join(FOLDER, 'clang/bin/php'),
+  'no global registers': join(FOLDER, 'no-global-regs/bin/php'),
+};
 const LEAKING = join(root, 'test/integration/programs/app-worker.php');
+const HOOKED = join(root, 'test/integration/programs/hooks.php');
 
-const matrix = new Matrix([COLUMN], 'builds-table');
+/** What `doctor` says of them that it says of no other build. */
+const SIGNS: Readonly<Record<keyof typeof BUILDS, RegExp>> = {
+  ZTS: /^allocGlobals\.offsetAt +ok .*thread's block/m,
+  clang: /^opline +ok +in its frame/m,
+  'no global registers': /^opline +ok +in its frame/m,
+};
 
-for (const subject of readCases()) {
-  const { name, truth } = subject;
-  if (truth.extension !== undefined) {
-    matrix.set(name, COLUMN, { skipped: 'needs a C extension, which is not built for this one' });
-    continue;
+const columns = Object.keys(BUILDS) as (keyof typeof BUILDS)[];
+const columnOf = (build: keyof typeof BUILDS): string => `8.2 ${build}`;
+const matrix = new Matrix(columns.map(columnOf), 'builds-table');
+
+for (const build of columns) {
+  const column = columnOf(build);
+  for (const subject of readCases()) {
+    const { name, truth } = subject;
+    if (truth.extension !== undefined || truth.needs.length > 0) {
+      matrix.set(name, column, { skipped: 'needs an extension, and these builds have none' });
+      continue;
+    }
+    integration(`${build}, ${name}: ${findingOf(subject)}`, async (t, place) => {
+      matrix.set(name, column, 'failed');
+      await judgeCase(t, place, subject, [BUILDS[build], '-n']);
+      matrix.set(name, column, 'passed');
+    });
   }
-  integration(`ZTS, ${name}: ${findingOf(subject)}`, async (t, place) => {
-    matrix.set(name, COLUMN, 'failed');
-    await judgeCase(t, place, subject, [ZTS, '-n']);
-    matrix.set(name, COLUMN, 'passed');
+
+  integration(`${build}: doctor proves the layout, and a snapshot tells what holds the memory`, async (t, place) => {
+    matrix.set('_doctor, dump_', column, 'failed');
+    const pid = await startReady(place, [BUILDS[build], '-n', LEAKING]);
+    const { exitCode, stdout } = await place.phptrace(['doctor', String(pid)]);
+    t.is(exitCode, 0, stdout);
+    t.regex(stdout, SIGNS[build]);
+    t.regex(stdout, /^heap +ok +0x[0-9a-f]+, main_chunk is/m);
+    const dump = await place.phptrace(['dump', String(pid), '--why', 'App\\Worker']);
+    t.is(dump.exitCode, 0, dump.stderr);
+    t.regex(dump.stdout, /\$GLOBALS\['worker'\]/);
+    matrix.set('_doctor, dump_', column, 'passed');
   });
 }
 
-integration('ZTS: doctor proves the layout, and a snapshot tells what holds the memory', async (t, place) => {
-  matrix.set('_doctor, dump_', COLUMN, 'failed');
-  const pid = await startReady(place, [ZTS, '-n', LEAKING]);
-  const { exitCode, stdout } = await place.phptrace(['doctor', String(pid)]);
-  t.is(exitCode, 0, stdout);
-  t.regex(stdout, /^allocGlobals\.offsetAt +ok .*thread's block/m);
-  t.regex(stdout, /^heap +ok +0x[0-9a-f]+, main_chunk is/m);
-  const dump = await place.phptrace(['dump', String(pid), '--why', 'App\\Worker']);
-  t.is(dump.exitCode, 0, dump.stderr);
-  t.regex(dump.stdout, /\$GLOBALS\['worker'\]/);
-  matrix.set('_doctor, dump_', COLUMN, 'passed');
-});
+for (const build of ['clang', 'no global registers'] as const) {
+  integration(`${build}: where no watchpoint is to be had the loop is found and noticed by handlers`, async (t, place) => {
+    const pid = await startReady(place, [BUILDS[build], '-n', HOOKED]);
+    const taken = takeWatchpoints(pid);
+    t.teardown(() => taken.free());
+    const { report, exitCode, stderr } = await place.attachJson(pid, ['--loops', '30']);
+    t.is(exitCode, 1, stderr);
+    t.like(report.hooks[0], { loop: 'handle', boundary: 'handler' }, JSON.stringify(report.hooks));
+    const found = suspects(report).map((site) => [site.line, site.verdict, site.bytesPerLoop]);
+    t.deepEqual(found, [[markedLine(HOOKED, '@leak-1'), 'leak', 1280]], JSON.stringify(report));
+  });
+}
 
 for (const host of ['host-pie', 'host-non-pie']) {
   integration(`a program with PHP linked into it (${host}) is traced and dumped`, async (t, place) => {

@@ -14,10 +14,10 @@ const ID = '8a9b19fe00a73efd06341103260c461ccf5cd7b2';
 
 /** A cut binary with a build id: all that the cache asks of a file. */
 function binary(id: string | undefined = ID): CutImage & Pick<ElfFile, 'buildId'> {
-  return Object.assign(new CutImage(cutBinary('debian-8.2.36')), { buildId: () => id });
+  return Object.assign(new CutImage(cutBinary('clang-8.2.32')), { buildId: () => id });
 }
 
-const derived: PhpBuild = deriveBuild(new Disassembler(binary()), '8.2.36');
+const derived: PhpBuild = deriveBuild(new Disassembler(binary()), '8.2.32');
 
 interface Place {
   readonly directory: string;

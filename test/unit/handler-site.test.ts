@@ -22,23 +22,39 @@ function code(...bytes: number[]): CodeImage {
 }
 
 test('the first jump of a straight beginning is probed, for the kernel emulates it', (t) => {
-  t.is(handlerSite(code(...BEGINNING, ...JE_OVER_NOP, ...NEXT_OPLINE), START), START + BEGINNING.length);
+  t.is(handlerSite(code(...BEGINNING, ...JE_OVER_NOP, ...NEXT_OPLINE), START, 'registers'), START + BEGINNING.length);
 });
 
 test('a handler whose opline register changes before any jump is probed at its first instruction', (t) => {
-  t.is(handlerSite(code(...BEGINNING, ...NEXT_OPLINE, ...JE_OVER_NOP), START), START);
+  t.is(handlerSite(code(...BEGINNING, ...NEXT_OPLINE, ...JE_OVER_NOP), START, 'registers'), START);
 });
 
 test('a beginning that the code jumps back into is probed at its first instruction, which runs once', (t) => {
   // jmp to the test, behind the mov.
   const backward = [0xeb, 0x100 - (BEGINNING.length - 4 + JE_OVER_NOP.length + 2)];
-  t.is(handlerSite(code(...BEGINNING, ...JE_OVER_NOP, ...backward), START), START);
+  t.is(handlerSite(code(...BEGINNING, ...JE_OVER_NOP, ...backward), START, 'registers'), START);
 });
 
 test('a call ends the straight beginning', (t) => {
-  t.is(handlerSite(code(0xe8, 0, 0, 0, 0, ...JE_OVER_NOP, ...NEXT_OPLINE), START), START);
+  t.is(handlerSite(code(0xe8, 0, 0, 0, 0, ...JE_OVER_NOP, ...NEXT_OPLINE), START, 'registers'), START);
 });
 
 test('bytes that are no code are probed at the address that PHP has', (t) => {
-  t.is(handlerSite(code(0x06, 0x06, 0x06), START), START);
+  t.is(handlerSite(code(0x06, 0x06, 0x06), START, 'registers'), START);
+});
+
+/** A handler that is a function, its frame in rdi: mov rax,[rdi]; cmp byte [rdi+rax+8],4. */
+const FUNCTION_BEGINNING = [0x48, 0x8b, 0x07, 0x80, 0x7c, 0x07, 0x08, 0x04];
+const RETURN = 0xc3;
+
+test('where the opline is in the frame, the first jump is probed as long as the frame is in its register', (t) => {
+  const site = handlerSite(code(...FUNCTION_BEGINNING, ...JE_OVER_NOP, RETURN), START, 'frame');
+  t.is(site, START + FUNCTION_BEGINNING.length);
+  // mov rdi,[rdi]
+  t.is(handlerSite(code(0x48, 0x8b, 0x3f, ...JE_OVER_NOP, RETURN), START, 'frame'), START);
+});
+
+test('where the opline is in the frame, nothing is probed behind what may write it', (t) => {
+  // add qword [rdi],32
+  t.is(handlerSite(code(0x48, 0x83, 0x07, 0x20, ...JE_OVER_NOP, RETURN), START, 'frame'), START);
 });

@@ -46,6 +46,28 @@ test('the heap differs between builds', (t) => {
   t.like(heapOf(open('libphp-8.5.2')), { freeSlot: 40, hugeList: 312, mainChunk: 320, chunkMap: 592, minBinSize: 16 });
 });
 
+test('clang makes one load of two counters: they are told by the function that copies both', (t) => {
+  const { proofs, ...layout } = heapOf(open('clang-8.2.32'));
+  t.deepEqual(layout, {
+    useCustomHeap: 0,
+    size: 16,
+    peak: 24,
+    realSize: 272,
+    realPeak: 280,
+    freeSlot: 32,
+    hugeList: 304,
+    mainChunk: 312,
+    chunkMap: 520,
+    minBinSize: 8,
+  });
+  t.regex(proofs.find(({ field }) => field === 'realPeak')?.proof ?? '', /zend_memory_reset_peak_usage/);
+});
+
+test('where neither shows a counter the build is refused', (t) => {
+  const image = open('clang-8.2.32').remove('zend_memory_reset_peak_usage');
+  t.throws(() => heapOf(image), { instanceOf: PhptraceError, message: /zend_memory_reset_peak_usage/ });
+});
+
 test('a bin whose free list lies elsewhere contradicts the others and is refused', (t) => {
   const image = open('debian-8.2.36');
   // _emalloc_56 loads and stores free_slot[6] at heap + 0x50: make it free_slot[7].
@@ -101,7 +123,16 @@ test('other versions are laid out otherwise', (t) => {
   });
 });
 
-for (const build of ['debian-8.2.36', 'debian-libphp-8.2.36', 'libphp-7.4.33', 'libphp-8.1.29', 'libphp-8.5.2']) {
+const BUILDS = [
+  'debian-8.2.36',
+  'debian-libphp-8.2.36',
+  'libphp-7.4.33',
+  'libphp-8.1.29',
+  'libphp-8.5.2',
+  'clang-8.2.32',
+];
+
+for (const build of BUILDS) {
   test(`${build}: code and table of versions agree, and every number has its proof`, (t) => {
     const { version } = cutBinary(build);
     const layout = engineOf(open(build), version);

@@ -6,7 +6,14 @@ import { findProbeSites } from '../../src/php/probe-sites.js';
 import type { AllocSite, FreeSite, ProbeSites } from '../../src/php/probe-sites.js';
 import { CutImage, cutBinary } from '../fixtures/sites/image.js';
 
-const BUILDS = ['debian-8.2.36', 'debian-libphp-8.2.36', 'libphp-7.4.33', 'libphp-8.1.29', 'libphp-8.5.2'];
+const BUILDS = [
+  'debian-8.2.36',
+  'debian-libphp-8.2.36',
+  'libphp-7.4.33',
+  'libphp-8.1.29',
+  'libphp-8.5.2',
+  'clang-8.2.32',
+];
 
 function sitesOf(build: string): ProbeSites {
   return findProbeSites(new Disassembler(new CutImage(cutBinary(build))));
