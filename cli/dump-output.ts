@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { grouped, readableSize, renderDiffText, renderSnapshotText } from '../src/index.js';
+import { grouped, namedProcess, readableSize, renderDiffText, renderSnapshotText } from '../src/index.js';
 import type { Snapshot, SnapshotDiff } from '../src/index.js';
 import { terminalHasColors } from './report-output.js';
 
@@ -9,6 +9,7 @@ export interface DumpFlags extends DiffFlags {
   readonly format: 'text' | 'json' | 'heapsnapshot' | 'pprof';
   readonly why?: string;
   readonly strings?: boolean;
+  readonly thread?: number;
   readonly count?: number;
   /** Seconds. */
   readonly every?: number;
@@ -49,10 +50,10 @@ export function renderDiff(diff: SnapshotDiff, flags: DiffFlags): string[] {
 /** Saves a snapshot. Returns what there is to say of it. */
 export function saveTo(taken: Snapshot, file: string): string {
   const sizeBytes = taken.save(file);
-  const { pid, pauseMs } = taken.process;
+  const { process } = taken;
   return (
-    `the memory of process ${String(pid)} is in ${file}: ${readableSize(sizeBytes)} (${grouped(sizeBytes)} bytes); ` +
-    `the process stood still for ${pauseMs.toFixed(1)} ms`
+    `the memory of ${namedProcess(process)} is in ${file}: ${readableSize(sizeBytes)} (${grouped(sizeBytes)} bytes); ` +
+    `the process stood still for ${process.pauseMs.toFixed(1)} ms`
   );
 }
 

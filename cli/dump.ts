@@ -5,7 +5,7 @@ import { PhptraceError, checkDumpFile, diff, openDump, snapshot } from '../src/i
 import type { Snapshot, SnapshotTotals } from '../src/index.js';
 import { dumpFile, renderDiff, renderSnapshot, saveTo } from './dump-output.js';
 import type { DumpFlags } from './dump-output.js';
-import { parseDuration, parsePid, parsePositiveCount } from './quantities.js';
+import { parseDuration, parsePid, parsePositiveCount, parseThread } from './quantities.js';
 import { checkOutput, writeResult } from './report-output.js';
 import { openTalk } from './talk.js';
 import type { Talk } from './talk.js';
@@ -18,6 +18,7 @@ export function addDumpCommand(program: Command): void {
     .addOption(new Option('--format <format>', 'form of the report').choices(FORMATS).default('text'))
     .option('--why <what>', 'what holds the instances of a class or type, or the block at an address (0x7f…)')
     .option('--strings', 'show contents of strings, too (default: length and hash; keys and names always show)')
+    .option('--thread <tid>', 'which thread, of a process that runs PHP in several', parseThread)
     .option('--count <n>', 'take so many (default: 1, with --diff 2)', parsePositiveCount)
     .option(
       '--every <time>',
@@ -55,6 +56,9 @@ function checkFlags(of: string, flags: DumpFlags): DumpFlags {
     throw new PhptraceError(
       `${of} is a saved copy: --out, --every, --count and --diff need a pid; two copies are compared by \`phptrace diff\``,
     );
+  }
+  if (!isPid(of) && flags.thread !== undefined) {
+    throw new PhptraceError(`${of} is a saved copy, of one thread: --thread needs a pid`);
   }
   if (several && !isText)
     throw new PhptraceError(`--format ${flags.format} is of one copy: leave --every, --count and --diff out`);
@@ -103,7 +107,10 @@ async function takeAndSave(pid: number, number: number, flags: DumpFlags, talk: 
   const file = flags.out === undefined ? undefined : dumpFile(flags.out, flags.count === 1 ? undefined : number);
   // First: the process is not stopped for a copy that cannot be kept.
   if (file !== undefined) checkDumpFile(file);
-  const taken = await snapshot(pid, { observer: talk.observer });
+  const taken = await snapshot(pid, {
+    observer: talk.observer,
+    ...(flags.thread !== undefined && { thread: flags.thread }),
+  });
   if (file !== undefined) talk.note(saveTo(taken, file));
   return taken;
 }

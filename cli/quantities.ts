@@ -9,6 +9,15 @@ export function parsePid(text: string): number {
   return pid;
 }
 
+/** A thread's id, which is of the same kind as a process's. */
+export function parseThread(text: string): number {
+  const tid = wholeNumber(text);
+  if (tid === undefined || tid < 1 || tid > 4_194_304) {
+    throw new InvalidArgumentError('Give the number of a thread; `phptrace ps` lists those that run PHP.');
+  }
+  return tid;
+}
+
 /** Loops to skip: 0 or more. */
 export function parseWarmup(text: string): number {
   const count = wholeNumber(text);

@@ -4,6 +4,8 @@
 #include <linux/ptrace.h>
 #include <bpf/bpf_helpers.h>
 
+#include "followed.bpf.h"
+
 char LICENSE[] SEC("license") = "GPL";
 
 /* As many as there are watchpoints. src/bpf/count-object.ts fills the one array and reads the other. */
@@ -19,6 +21,8 @@ SEC("uprobe")
 int on_counted(struct pt_regs *ctx)
 {
 	unsigned long long opline = ctx->r15;
+	if (!is_followed())
+		return 0;
 	if (opline_in_frame && bpf_probe_read_user(&opline, sizeof(opline), (const void *)ctx->rdi))
 		return 0;
 	for (int i = 0; i < MAX_COUNTED; i++) {

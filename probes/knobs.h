@@ -15,8 +15,7 @@ struct knobs {
 	unsigned long long
 		code_start; /* PHP's own machine code: handlers of oplines elsewhere are the JIT compiler's */
 	unsigned long long code_end;
-	unsigned int pid;    /* 0 where it is not known: phptrace is in a pid namespace of its own */
-	unsigned int thread; /* the one that is followed; 0: whichever comes, for the globals are the process's */
+	unsigned int pid;             /* 0 where it is not known: phptrace is in a pid namespace of its own */
 	unsigned int opline_in_frame; /* 0: the VM has its frame and opline in r14 and r15 */
 	unsigned int eg_vm_stack_top; /* followed by end, page, page size, current_execute_data: 40 bytes */
 	unsigned int heap_size;
@@ -37,6 +36,13 @@ struct knobs {
 	unsigned int min_bin_size;
 	unsigned int bin_size[BIN_SLOTS];
 	unsigned char bin_of_size8[SIZE8_SLOTS]; /* by (size + 7) / 8 */
+};
+
+/* The thread that is followed. Set once, before the load. */
+struct followed {
+	unsigned long long namespace_device; /* the pid namespace that numbers it so; 0: the kernel's first */
+	unsigned long long namespace_inode;
+	unsigned int thread; /* 0: whichever comes, for the globals are the process's */
 };
 
 enum hook_extent {

@@ -7,6 +7,7 @@
  * page map. */
 #include <stddef.h>
 
+#include "followed.bpf.h"
 #include "state.bpf.h"
 #include "heap.bpf.h"
 #include "frames.bpf.h"
@@ -27,6 +28,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define CALL_FREE 2
 #define CALL_REALLOC 3
 #define NO_REGISTER 0xff
+#define CLONE_THREAD 0x10000 /* include/uapi/linux/sched.h */
 #define NO_BIN 0xff
 #define ZERO_FLAG 0x40
 
@@ -198,12 +200,6 @@ __noinline u32 settle_pending(void)
 	}
 	counters.unresolved++;
 	return 0;
-}
-
-/* In a thread-safe build each thread has a heap and a stack of its own, and one of them is followed. */
-static __always_inline int is_followed(void)
-{
-	return !knobs.thread || (u32)bpf_get_current_pid_tgid() == knobs.thread;
 }
 
 /* True where this guard belongs to the heap we follow and the heap is Zend's own. */
@@ -505,10 +501,12 @@ static __always_inline int is_target(void)
 	return bpf_get_current_pid_tgid() >> 32 == target_pid();
 }
 
-SEC("raw_tp/sched_process_fork")
-int on_fork(void *ctx)
+/* A new thread is no fork. */
+SEC("raw_tp/task_newtask")
+int on_fork(struct bpf_raw_tracepoint_args *ctx)
 {
-	return is_target() ? emit_process(PROCESS_FORK) : 0;
+	u64 clone_flags = ctx->args[1];
+	return !(clone_flags & CLONE_THREAD) && is_target() && is_followed() ? emit_process(PROCESS_FORK) : 0;
 }
 
 SEC("raw_tp/sched_process_exec")
@@ -521,6 +519,6 @@ SEC("raw_tp/sched_process_exit")
 int on_exit(void *ctx)
 {
 	u64 id = bpf_get_current_pid_tgid();
-	u32 thread = knobs.thread ?: target_pid();
-	return id >> 32 == target_pid() && (u32)id == thread ? emit_process(PROCESS_EXIT) : 0;
+	int is_last = followed.thread ? is_followed() : (u32)id == target_pid();
+	return is_target() && is_last ? emit_process(PROCESS_EXIT) : 0;
 }

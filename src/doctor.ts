@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check, messageOf } from './check.js';
 import type { Check } from './check.js';
-import { checkHeap, openTarget, readHeap } from './live/target.js';
+import { checkHeap, followedThread, hasRequest, openTargets, readHeap } from './live/target.js';
 import type { Target } from './live/target.js';
 import { machineChecks } from './machine-checks.js';
+import { namedThread } from './php/globals.js';
 import { innerPid } from './php/namespaces.js';
 import { readSapi } from './php/process.js';
 
@@ -23,12 +24,13 @@ export async function doctor(pid?: number): Promise<Diagnosis> {
 }
 
 async function checkProcess(pid: number): Promise<Check[]> {
-  let target: Target;
+  let targets: readonly [Target, ...Target[]];
   try {
-    target = openTarget(pid);
+    targets = openTargets(pid, { cache: false });
   } catch (error) {
     return [check('process', false, messageOf(error))];
   }
+  const [target] = targets;
   try {
     const { process: php, version, sites, heap, layout } = target;
     const proofs = [...layout.proofs, ...heap.proofs];
@@ -42,9 +44,10 @@ async function checkProcess(pid: number): Promise<Check[]> {
       check('probe sites', true, `${String(target.probes.length)} proven: ${sitesByKind(target)}`, ''),
       ...proofs.map(({ field, value, proof }) => check(field, true, `${String(value)}: ${proof}`, '')),
       check('opline', true, OPLINE[target.oplineIn], ''),
-      heapCheck(target),
-      ...structureChecks(target),
-      await sizeCheck(target),
+      ...threadsCheck(targets),
+      ...targets.map(heapCheck),
+      ...structureChecks(targets),
+      ...(await Promise.all(targets.map(sizeCheck))),
       ...(sites.forwarded.length > 0
         ? [check('forwarded', true, sites.forwarded.map(({ from, to }) => `${from} to ${to}`).join(', '), '', false)]
         : []),
@@ -59,10 +62,21 @@ const OPLINE = {
   frame: 'in its frame, from which execute_ex reads it each time that it calls a handler',
 };
 
-/** What a snapshot needs and a trace does not: how each offset was found, and what the process confirmed. */
-function structureChecks(target: Target): Check[] {
+/** None where the process has one PHP, in its main thread. */
+function threadsCheck([first, ...rest]: readonly [Target, ...Target[]]): Check[] {
+  const tids = [first, ...rest].flatMap(({ process, globals }) => namedThread(process.pid, globals) ?? []);
+  if (tids.length === 0) return [];
+  const each = tids.length === 1 ? '' : '; each is traced by itself';
+  return [check('threads', true, `PHP runs in ${String(tids.length)}: ${tids.join(', ')}${each}`, '', false)];
+}
+
+/**
+ * What a snapshot needs and a trace does not: how each offset was found, and what the process confirmed. Of several
+ * threads the first one will do that has a request under way.
+ */
+function structureChecks(targets: readonly Target[]): Check[] {
   try {
-    const { proofs, checks } = target.structures();
+    const { proofs, checks } = (targets.find(hasRequest) ?? targets[0]!).structures();
     return [
       ...proofs.map(({ field, value, proof }) => check(field, true, `${String(value)}: ${proof}`, '', false)),
       ...checks.map(({ name, found }) => check(name, true, found, '', false)),
@@ -82,30 +96,32 @@ function sitesByKind({ sites }: Target): string {
 }
 
 function heapCheck(target: Target): Check {
+  const name = `heap${ofThread(target)}`;
   try {
     checkHeap(target);
     const found = readHeap(target);
-    if (!found) return check('heap', true, 'PHP has not made it yet', '');
-    return check('heap', true, `0x${found.address.toString(16)}, main_chunk is heap & ~(2 MiB - 1)`, '');
+    if (!found) return check(name, true, 'PHP has not made it yet', '');
+    return check(name, true, `0x${found.address.toString(16)}, main_chunk is heap & ~(2 MiB - 1)`, '');
   } catch (error) {
-    return check('heap', false, messageOf(error), 'see the message');
+    return check(name, false, messageOf(error), 'see the message');
   }
+}
+
+/** Empty where there is one heap only. */
+function ofThread(target: Target): string {
+  return (target.globals.thread?.others ?? 0) === 0 ? '' : ` of ${String(followedThread(target))}`;
 }
 
 /** What the heap counts must be at least the chunks' first pages and no more than the process has. */
 async function sizeCheck(target: Target): Promise<Check> {
+  const name = `heap size${ofThread(target)}`;
   for (let attempt = 0; attempt < 3; attempt++) {
     const found = readHeap(target);
     const real = found && target.process.memory.pointer(found.address + target.heap.realSize);
     if (found && real !== undefined && found.sizeBytes <= real) {
-      return check('heap size', true, `${String(found.sizeBytes)} bytes live of ${String(real)} mapped`, '');
+      return check(name, true, `${String(found.sizeBytes)} bytes live of ${String(real)} mapped`, '');
     }
     await sleep(10);
   }
-  return check(
-    'heap size',
-    false,
-    'size is larger than real_size',
-    'send this output: the layout is wrong for this build',
-  );
+  return check(name, false, 'size is larger than real_size', 'send this output: the layout is wrong for this build');
 }

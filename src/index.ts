@@ -9,7 +9,16 @@ export { clean } from './clean.js';
 export { doctor } from './doctor.js';
 export type { Check, Diagnosis } from './doctor.js';
 export { PhptraceError } from './errors.js';
-export type { GroupOptions, ListOptions, RunOptions, SnapshotOptions, TraceObserver, TraceOptions } from './options.js';
+export type {
+  AttachOptions,
+  GroupOptions,
+  ListOptions,
+  RunOptions,
+  SnapshotOptions,
+  TraceObserver,
+  TraceOptions,
+} from './options.js';
+export { SeveralThreads } from './php/php-threads.js';
 export { packageVersion } from './package-files.js';
 export { listProcesses } from './processes.js';
 export type { Awaited } from './leaks/awaited.js';
@@ -25,6 +34,8 @@ export type {
 } from './report/group-model.js';
 export { renderGroupText } from './report/group-text.js';
 export { renderGroupJson, renderJson } from './report/json.js';
+export { namedProcess } from './report/named-pid.js';
+export type { Tracee } from './report/named-pid.js';
 export type { ListedProcess, ProcessList } from './report/process-list.js';
 export { renderProcessList } from './report/process-list-text.js';
 export { grouped, readableSize } from './report/readable-size.js';

@@ -7,6 +7,8 @@ import type { GroupReport, MergedReport, MergedSite, OutsideInProcess, Untraced 
 import { mergeSites, placeOf } from './report/merge-sites.js';
 import type { Together } from './report/merge-sites.js';
 import type { Report } from './report/model.js';
+import { namedProcess, numberOf, traceeOf } from './report/named-pid.js';
+import type { Tracee } from './report/named-pid.js';
 
 /** A process's report, and what was judged for it. */
 export interface TracedProcess {
@@ -35,8 +37,8 @@ export function mergeTraces(traced: readonly TracedProcess[], { untraced, notes 
     processes: traced.map(({ report }) => report),
     merged: {
       ...verdictOf(traced, sites, untraced),
-      judged: pidsOf(judged),
-      short: pidsOf(short),
+      judged: traceesOf(judged),
+      short: traceesOf(short),
       untraced,
       loops: {
         seen: sum(reports.map(({ loops }) => loops.seen)),
@@ -102,10 +104,10 @@ function verdictOf(
   untraced: readonly Untraced[],
 ): Pick<MergedReport, 'verdict' | 'verdictReason'> {
   // A process whose events were lost may show leaks that are none.
-  const sound = new Set(pidsOf(traced.filter(({ report, judgement }) => isSound(report, judgement))));
+  const sound = new Set(traceesOf(traced.filter(({ report, judgement }) => isSound(report, judgement))).map(numberOf));
   const leaks = sites.filter((site) => isGuilty(site.verdict));
   const proven = leaks.filter(
-    (site) => site.judgedTogether || site.processes.some((at) => isGuilty(at.verdict) && sound.has(at.pid)),
+    (site) => site.judgedTogether || site.processes.some((at) => isGuilty(at.verdict) && sound.has(numberOf(at))),
   );
   if (proven.length > 0) return { verdict: 'leak' };
   const reason = unseen(traced) ?? tooShort(traced) ?? nowhereCalled(traced) ?? undecided(sites) ?? notTraced(untraced);
@@ -116,21 +118,22 @@ function isSound({ verdict }: Report, { doubt }: Judgement): boolean {
   return verdict === 'leak' || doubt !== 'seen';
 }
 
-function growthOutside({ pid, outside }: Report): OutsideInProcess[] {
+function growthOutside(report: Report): OutsideInProcess[] {
+  const { outside } = report;
   if (outside?.grows !== true) return [];
   const { loops, bytes, bytesPerLoop } = outside;
-  return [{ pid, loops, bytes, bytesPerLoop }];
+  return [{ ...traceeOf(report), loops, bytes, bytesPerLoop }];
 }
 
 function unseen(traced: readonly TracedProcess[]): string | undefined {
   const found = traced.find(({ judgement }) => judgement.doubt === 'seen');
-  return found && `process ${String(found.report.pid)}: ${found.report.verdictReason ?? ''}`;
+  return found && `${namedProcess(found.report)}: ${found.report.verdictReason ?? ''}`;
 }
 
 function tooShort(traced: readonly TracedProcess[]): string | undefined {
   if (!traced.every(isShort)) return undefined;
   const longest = traced.reduce((most, one) => (one.report.loops.settled > most.report.loops.settled ? one : most));
-  return `no process had loops enough: process ${String(longest.report.pid)}: ${longest.report.verdictReason ?? ''}`;
+  return `no process had loops enough: ${namedProcess(longest.report)}: ${longest.report.verdictReason ?? ''}`;
 }
 
 /** A loop that had too few turns in each of the processes. */
@@ -151,11 +154,11 @@ function undecided(sites: readonly MergedSite[]): string | undefined {
 
 function notTraced(untraced: readonly Untraced[]): string | undefined {
   const named = untraced.find((one) => one.named);
-  return named && `process ${String(named.pid)} was not traced: ${named.reason}`;
+  return named && `${namedProcess(named)} was not traced: ${named.reason}`;
 }
 
-function pidsOf(traced: readonly TracedProcess[]): number[] {
-  return traced.map(({ report }) => report.pid);
+function traceesOf(traced: readonly TracedProcess[]): Tracee[] {
+  return traced.map(({ report }) => traceeOf(report));
 }
 
 function sum(numbers: readonly number[]): number {

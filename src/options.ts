@@ -39,6 +39,12 @@ export interface TraceOptions {
   readonly boundary?: 'auto' | 'watchpoint' | 'handler';
 }
 
+/** What `attach` takes for one process. */
+export interface AttachOptions extends TraceOptions {
+  /** Of a process that runs PHP in several threads: the id of the one to trace. */
+  readonly thread?: number;
+}
+
 /** What `attach` takes for several processes. */
 export interface GroupOptions extends TraceOptions {
   /**
@@ -58,6 +64,8 @@ export interface RunOptions extends TraceOptions {
 export interface SnapshotOptions {
   /** At most so much memory besides the PHP heap is copied, bytes. Default 1 GiB; what is left out is named in the notes. */
   readonly maxOtherBytes?: number;
+  /** Of a process that runs PHP in several threads: the id of the one whose memory is meant. */
+  readonly thread?: number;
   /** Hears details; never needed for the result. */
   readonly observer?: Pick<TraceObserver, 'debug'>;
 }

@@ -50,12 +50,13 @@ async function watch(found: readonly FoundPhp[], seconds: number): Promise<void>
 }
 
 /** Undefined for a process that has ended meanwhile. */
-function listed({ pid, argv, version, sapi, gauge, unread }: FoundPhp): ListedProcess | undefined {
+function listed({ pid, thread, argv, version, sapi, gauge, unread }: FoundPhp): ListedProcess | undefined {
   try {
     const { innerPid, container, rssBytes } = surroundingsOf(pid);
     return {
       pid,
       innerPid,
+      thread: thread ?? null,
       php: version ?? null,
       sapi: sapi ?? null,
       script: whatRuns(argv),

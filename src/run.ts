@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PhptraceError } from './errors.js';
 import { chooseLoop } from './live/auto-loop.js';
 import { launch } from './live/launch.js';
-import { claimProcess } from './live/lock.js';
+import { claim } from './live/lock.js';
 import { NoLoop } from './live/session.js';
 import { trace } from './live/trace.js';
 import { wantedHooks } from './live/waiting-hooks.js';
@@ -33,7 +33,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   const over = new AbortController();
   let release: (() => void) | undefined;
   try {
-    release = await claimProcess(target.process.pid);
+    release = await claim(target);
     const { report } = await trace(target, options, {
       wanted,
       mayStop: true,

@@ -97,17 +97,18 @@ export class Snapshot {
  * Copies the memory of a PHP process, which stands still meanwhile and goes on in any case. A copy taken in mid-change
  * is taken again.
  *
- * @throws PhptraceError where it cannot be copied, in one line that says why and the way out
+ * @throws SeveralThreads where PHP runs in several threads of the process and none is named, PhptraceError where it cannot be copied, in one line that says why and the way out
  */
 export async function snapshot(pid: number, options: SnapshotOptions = {}): Promise<Snapshot> {
-  const target = openTarget(pid, { cache: true, debug: (message) => options.observer?.debug?.(message) });
+  const { observer, thread } = options;
+  const target = openTarget(pid, { cache: true, debug: (message) => observer?.debug?.(message), thread });
   try {
     checkHeap(target);
     for (let tries = 1; ; tries++) {
       const taken = new Snapshot(capture(target, options));
       // The last one is given whatever it is: its report says what is wrong, and it can be saved.
       if (tries === TRIES || taken.isWhole) return taken;
-      options.observer?.debug?.('the heap contradicts itself: taking another copy');
+      observer?.debug?.('the heap contradicts itself: taking another copy');
       await sleep(TRY_AGAIN_MS);
     }
   } finally {

@@ -15,31 +15,34 @@ export const KNOBS = {
   codeStart: 16,
   codeEnd: 24,
   pid: 32,
-  thread: 36,
-  oplineInFrame: 40,
-  egVmStackTop: 44,
-  heapSize: 48,
-  heapFreeSlot: 52,
-  heapHugeList: 56,
-  chunkMap: 60,
-  funcName: 64,
-  funcScope: 68,
-  opArrayFilename: 72,
-  opArrayLineStart: 76,
-  opArrayOpcodes: 80,
-  opArrayLast: 84,
-  opArrayRefcount: 88,
-  className: 92,
-  zendOpSize: 96,
-  zendOpLineno: 100,
-  zendStringVal: 104,
-  minBinSize: 108,
-  binSize: 112,
-  binOfSize8: 112 + 4 * BIN_SLOTS,
+  oplineInFrame: 36,
+  egVmStackTop: 40,
+  heapSize: 44,
+  heapFreeSlot: 48,
+  heapHugeList: 52,
+  chunkMap: 56,
+  funcName: 60,
+  funcScope: 64,
+  opArrayFilename: 68,
+  opArrayLineStart: 72,
+  opArrayOpcodes: 76,
+  opArrayLast: 80,
+  opArrayRefcount: 84,
+  className: 88,
+  zendOpSize: 92,
+  zendOpLineno: 96,
+  zendStringVal: 100,
+  minBinSize: 104,
+  binSize: 108,
+  binOfSize8: 108 + 4 * BIN_SLOTS,
 } as const;
-export const KNOBS_BYTES = 112 + 4 * BIN_SLOTS + SIZE8_SLOTS;
+/** A struct with 64-bit members ends at a multiple of 8. */
+export const KNOBS_BYTES = 8 * Math.ceil((108 + 4 * BIN_SLOTS + SIZE8_SLOTS) / 8);
 /** Of 64 bits; all others but the tables are of 32. */
 export const WIDE_KNOBS: readonly string[] = ['allocGlobals', 'executorGlobals', 'codeStart', 'codeEnd'];
+
+/** struct followed. */
+export const FOLLOWED = { namespaceDevice: 0, namespaceInode: 8, thread: 16 } as const;
 
 /** struct hook. */
 export const HOOK = {

@@ -11,6 +11,8 @@ import {
   setExpectedAttachType,
 } from '../native/libbpf.js';
 import type { BpfObject } from '../native/libbpf.js';
+import { writeFollowed } from './followed-thread.js';
+import type { KernelThread } from './followed-thread.js';
 import type { LinkKind } from './links.js';
 import { loadObjectFile } from './object-file.js';
 
@@ -31,11 +33,17 @@ export class CountObject {
   }
 
   /** @throws PhptraceError where the kernel refuses, with its reason */
-  static load(oplines: readonly number[], oplineInFrame: boolean, links: LinkKind): CountObject {
+  static load(
+    oplines: readonly number[],
+    oplineInFrame: boolean,
+    followed: KernelThread,
+    links: LinkKind,
+  ): CountObject {
     if (oplines.length > MOST_COUNTED) throw new RangeError(`${String(oplines.length)} oplines to count`);
     const object = loadObjectFile('count.bpf.o', (opened) => {
       new BigUint64Array(globalsOf(findMap(opened, '.rodata.counted'))).set(oplines.map(BigInt));
       new Uint32Array(globalsOf(findMap(opened, '.rodata.place')))[0] = oplineInFrame ? 1 : 0;
+      writeFollowed(opened, followed);
       if (links === 'multi') setExpectedAttachType(findProgram(opened, 'on_counted'), BPF_TRACE_UPROBE_MULTI);
     });
     try {

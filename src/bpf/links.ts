@@ -32,13 +32,22 @@ export interface Attachment {
 
 export type LinkKind = 'multi' | 'perf';
 
-/** Kernel 6.6 has uprobe_multi. */
+/** Kernel 6.6 has uprobe_multi; until 6.10, but for stable releases with its fix, such a link hits in one thread only. */
 const MULTI_SINCE = [6, 6] as const;
+const MULTI_IN_THREADS_SINCE = [6, 10] as const;
 
-/** Loads and attaches by the best links that the kernel has, or those asked for. @throws what `attach` throws */
-export function withLinks<Attached>(links: 'auto' | LinkKind, attach: (links: LinkKind) => Attached): Attached {
+/**
+ * Loads and attaches by the best links that the kernel has, or those asked for.
+ * @param inThread whether the hits of another thread than the main one count
+ * @throws what `attach` throws
+ */
+export function withLinks<Attached>(
+  links: 'auto' | LinkKind,
+  inThread: boolean,
+  attach: (links: LinkKind) => Attached,
+): Attached {
   if (links !== 'auto') return attach(links);
-  if (!kernelHasMulti()) return attach('perf');
+  if (!isKernelSince(inThread ? MULTI_IN_THREADS_SINCE : MULTI_SINCE)) return attach('perf');
   try {
     return attach('multi');
   } catch (error) {
@@ -47,9 +56,9 @@ export function withLinks<Attached>(links: 'auto' | LinkKind, attach: (links: Li
   }
 }
 
-function kernelHasMulti(): boolean {
-  const [major = 0, minor = 0] = release().split('.').map(Number);
-  return major > MULTI_SINCE[0] || (major === MULTI_SINCE[0] && minor >= MULTI_SINCE[1]);
+function isKernelSince([major, minor]: readonly [number, number]): boolean {
+  const [ours = 0, oursMinor = 0] = release().split('.').map(Number);
+  return ours > major || (ours === major && oursMinor >= minor);
 }
 
 /**
@@ -97,6 +106,12 @@ export function attachWatchpoint(object: TraceObject, pid: number, address: numb
   }
 }
 
+const PROCESS_EVENTS = [
+  ['on_fork', 'task_newtask'],
+  ['on_exec', 'sched_process_exec'],
+  ['on_exit', 'sched_process_exit'],
+] as const;
+
 /** Hears of the process's forks, execs and exit. @throws PhptraceError */
 export function attachProcessEvents(object: TraceObject): Attachment {
   const links: bigint[] = [];
@@ -105,8 +120,8 @@ export function attachProcessEvents(object: TraceObject): Attachment {
     return Promise.resolve();
   };
   try {
-    for (const change of ['fork', 'exec', 'exit'] as const) {
-      links.push(attachRawTracepoint(object.program(`on_${change}`), `sched_process_${change}`));
+    for (const [program, tracepoint] of PROCESS_EVENTS) {
+      links.push(attachRawTracepoint(object.program(program), tracepoint));
     }
   } catch (error) {
     void detach();

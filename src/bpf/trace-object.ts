@@ -15,6 +15,8 @@ import {
 import type { BpfObject, BpfProgram } from '../native/libbpf.js';
 import { CONTROL, COUNTERS, EXTENT, HOOK, HOOK_BYTES, KNOBS, MAX_HOOKS, MAX_SITES, WIDE_KNOBS } from './abi.js';
 import type { Extent } from './abi.js';
+import { writeFollowed } from './followed-thread.js';
+import type { KernelThread } from './followed-thread.js';
 import { loadObjectFile } from './object-file.js';
 import { mapRing } from './ring.js';
 import type { RingReader } from './ring.js';
@@ -77,10 +79,11 @@ export class TraceObject {
   /**
    * Loads the programs with these knobs. @throws PhptraceError where the kernel refuses, with its reason
    */
-  static load(knobs: Knobs, options: { ringBytes: number; uprobeMulti: boolean }): TraceObject {
+  static load(knobs: Knobs, followed: KernelThread, options: { ringBytes: number; uprobeMulti: boolean }): TraceObject {
     checkRingSize(options.ringBytes);
     const object = loadObjectFile('trace.bpf.o', (opened) => {
       writeKnobs(new DataView(globalsOf(findMap(opened, '.rodata.knobs'))), knobs);
+      writeFollowed(opened, followed);
       setMaxEntries(findMap(opened, 'ring'), options.ringBytes);
       if (!options.uprobeMulti) return;
       for (const name of UPROBE_PROGRAMS) setExpectedAttachType(findProgram(opened, name), BPF_TRACE_UPROBE_MULTI);

@@ -9,14 +9,16 @@ import type { Globals } from '../php/globals.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import { goneProcess } from '../php/memory.js';
 import { PAGE_BYTES, Pagemap } from '../php/pagemap.js';
+import { findPhpThreads } from '../php/php-threads.js';
 import type { ProbeSites } from '../php/probe-sites.js';
 import type { PhpProcess } from '../php/process.js';
 import { stopProcess } from '../php/stopped-process.js';
-import type { StoppedProcess } from '../php/stopped-process.js';
+import type { StoppedProcess, StoppedThread } from '../php/stopped-process.js';
 import type { Structures } from '../php/structures.js';
 import { planCopy } from './copy-plan.js';
 import type { CopyPlan } from './copy-plan.js';
 import { readHeapExtent } from './heap-extent.js';
+import type { HeapExtent } from './heap-extent.js';
 import { describeProcess } from './image-header.js';
 import { MemoryImage } from './image.js';
 import type { ImageHeader } from './image.js';
@@ -111,13 +113,21 @@ class Capture {
     for (let tries = 1; ; tries++) {
       const stopped = stopProcess(this.pid);
       try {
-        const insideAllocator = isInsideAllocator(stopped, this.target.process, this.code);
+        const insideAllocator = isInsideAllocator(this.owner(stopped), this.target.process, this.code);
         if (!insideAllocator || tries === ALLOCATOR_TRIES) return this.copyStopped(stopped, pages, insideAllocator);
       } finally {
         stopped.release();
       }
       pauseMs(TRY_AGAIN_MS);
     }
+  }
+
+  /** The thread whose heap is copied: only it uses that. @throws PhptraceError where it has ended */
+  private owner({ threads }: StoppedProcess): StoppedThread {
+    const tid = this.target.globals.thread?.tid ?? this.pid;
+    const owner = threads.find((thread) => thread.tid === tid);
+    if (owner) return owner;
+    throw new PhptraceError(`thread ${String(tid)} of process ${String(this.pid)} has ended, and its heap is gone`);
   }
 
   private copyStopped(
@@ -162,7 +172,8 @@ class Capture {
     const { process, heap, globals } = this.target;
     const extent = readHeapExtent(process.memory, heap, globals.allocGlobals);
     const maxBytes = this.options.maxOtherBytes ?? MAX_OTHER_BYTES;
-    return planCopy(extent, this.pagemap, { maxBytes, phpFile: process.fileName });
+    const options = { maxBytes, phpFile: process.fileName };
+    return planCopy(extent, this.pagemap, options, otherHeaps(this.target));
   }
 
   /** Returns what could not be read, for the header. */
@@ -185,6 +196,20 @@ class Capture {
     }
     return [...unreadable].map(([name, sizeBytes]) => ({ name, sizeBytes, why: 'the kernel cannot read it' }));
   }
+}
+
+/** The heaps of other threads: nothing in them refers to this one's. One that cannot be followed is copied with the rest. */
+function otherHeaps({ process, sites, heap, globals: { thread, allocGlobals } }: CaptureTarget): HeapExtent[] {
+  if (thread === null) return [];
+  const others = findPhpThreads(process, sites).filter(({ tid }) => tid !== thread.tid);
+  return others.flatMap(({ block }) => {
+    try {
+      return [readHeapExtent(process.memory, heap, allocGlobals - thread.block + block)];
+    } catch (error) {
+      if (!(error instanceof PhptraceError)) throw error;
+      return [];
+    }
+  });
 }
 
 /** Memory for so much and the slack. @throws PhptraceError */

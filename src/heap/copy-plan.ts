@@ -18,15 +18,21 @@ export interface CopyPlan {
   readonly omitted: ImageHeader['omitted'];
 }
 
-/** @throws PhptraceError where the process is gone */
-export function planCopy(extent: HeapExtent, pagemap: Pagemap, options: OtherMemoryOptions): CopyPlan {
+/**
+ * @param foreign heaps that are left out: those of other threads
+ * @throws PhptraceError where the process is gone
+ */
+export function planCopy(
+  extent: HeapExtent,
+  pagemap: Pagemap,
+  options: OtherMemoryOptions,
+  foreign: readonly HeapExtent[] = [],
+): CopyPlan {
   const plan = new PlanBuilder(pagemap);
-  const heap = [
-    ...extent.chunks.map((address) => ({ address, sizeBytes: CHUNK_BYTES, kind: 'chunk' as const })),
-    ...extent.huge.map(({ address, sizeBytes }) => ({ address, sizeBytes, kind: 'huge' as const })),
-  ].sort((a, b) => a.address - b.address);
+  const heap = piecesOf(extent);
   plan.addHeap(heap);
-  const other = otherMemory(readMaps(pagemap.pid), pagemap, bounds(heap), options);
+  const without = bounds([...heap, ...foreign.flatMap(piecesOf)].sort(byAddress));
+  const other = otherMemory(readMaps(pagemap.pid), pagemap, without, options);
   for (const { name, stretches } of other.mappings) {
     for (const { address, sizeBytes, runs } of stretches) {
       plan.addRuns(runs, address, plan.sizeBytes);
@@ -35,6 +41,18 @@ export function planCopy(extent: HeapExtent, pagemap: Pagemap, options: OtherMem
   }
   const { segments, ranges, sizeBytes } = plan;
   return { heapAddress: extent.address, segments, ranges, sizeBytes, omitted: other.omitted };
+}
+
+/** In order of address. */
+function piecesOf({ chunks, huge }: HeapExtent): Omit<Segment, 'offset' | 'name'>[] {
+  return [
+    ...chunks.map((address) => ({ address, sizeBytes: CHUNK_BYTES, kind: 'chunk' as const })),
+    ...huge.map(({ address, sizeBytes }) => ({ address, sizeBytes, kind: 'huge' as const })),
+  ].sort(byAddress);
+}
+
+function byAddress(a: { readonly address: number }, b: { readonly address: number }): number {
+  return a.address - b.address;
 }
 
 class PlanBuilder {

@@ -56,6 +56,7 @@ function wrongField(header: Fields): string | undefined {
       ? undefined
       : 'symbolBytes') ??
     (isList(header['threads'], { tid: isCount, stackPointer: isCount, registers: isCounts }) ? undefined : 'threads') ??
+    (header['thread'] === undefined || isCount(header['thread']) ? undefined : 'thread') ??
     (header['otherPhpThreads'] === undefined || isCount(header['otherPhpThreads']) ? undefined : 'otherPhpThreads') ??
     (isList(header['omitted'], { name: isText, sizeBytes: isCount, why: isText }) ? undefined : 'omitted')
   );

@@ -1,5 +1,6 @@
 import { findAutoloadTable } from '../php/autoload-table.js';
 import type { EngineLayout } from '../php/engine-layout.js';
+import { namedThread } from '../php/globals.js';
 import type { Globals } from '../php/globals.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import { explainProc } from '../php/maps.js';
@@ -23,6 +24,7 @@ export function describeProcess(
   layouts: { readonly heap: HeapLayout; readonly engine: EngineLayout; readonly structures: Structures },
 ) {
   const inner = innerPid(process.pid);
+  const thread = namedThread(process.pid, globals);
   return {
     schema: IMAGE_SCHEMA,
     pid: process.pid,
@@ -34,6 +36,7 @@ export function describeProcess(
     heap: withoutProofs(layouts.heap),
     engine: withoutProofs(layouts.engine),
     structures: layouts.structures,
+    ...(thread === undefined ? {} : { thread }),
     ...(globals.thread === null ? {} : { otherPhpThreads: globals.thread.others }),
     ...namedData(process, globals, layouts.engine),
   } satisfies Partial<ImageHeader>;

@@ -56,7 +56,9 @@ export interface ImageHeader {
     /** What its registers held that can be an address. */
     readonly registers: readonly number[];
   }[];
-  /** Threads of a thread-safe PHP that have heaps of their own, which are not looked at. */
+  /** Of a thread-safe PHP: the thread whose heap it is, where it is not the only one or not the main one. */
+  readonly thread?: number;
+  /** Other threads of it that have heaps of their own, which are not looked at. */
   readonly otherPhpThreads?: number;
   /** Memory that was left out, and why. */
   readonly omitted: readonly { readonly name: string; readonly sizeBytes: number; readonly why: string }[];

@@ -2,7 +2,7 @@ import { holdsAddress } from '../php/allocator-code.js';
 import type { FunctionBounds } from '../php/code-image.js';
 import { UnreadableMemory, pointerAt } from '../php/memory.js';
 import type { PhpProcess } from '../php/process.js';
-import type { StoppedProcess } from '../php/stopped-process.js';
+import type { StoppedThread } from '../php/stopped-process.js';
 
 /** What libc's wrappers of system calls may push below their return address. */
 const STACK_BYTES = 256;
@@ -15,25 +15,22 @@ const PAGE_BYTES = 4096;
 const OF_ALLOCATOR: ReadonlySet<number> = new Set([9, 10, 11, 25, 28, 157]);
 
 /**
- * True where the main thread, the only one that uses PHP's heap, may be in the middle of an allocation: it executes the
- * allocator's code, or another library's with what looks like a return address there at the top of the stack. Deeper in
+ * True where the thread that uses the heap may be in the middle of an allocation: it executes the allocator's code, or another library's with what looks like a return address there at the top of the stack. Deeper in
  * the stack, in buffers that nobody has filled yet, old return addresses stay for good, so nobody looks there; and in
  * any other system call it is not inside, whatever the stack looks like.
  *
  * @param code as `allocatorCode` gives it: with all of PHP's own functions that the allocator calls.
  */
 export function isInsideAllocator(
-  { threads }: StoppedProcess,
+  { systemCall, rip, rsp }: StoppedThread,
   process: PhpProcess,
   code: readonly FunctionBounds[],
 ): boolean {
-  const [main] = threads;
-  if (main === undefined) return false;
-  if (main.systemCall >= 0 && !OF_ALLOCATOR.has(main.systemCall)) return false;
+  if (systemCall >= 0 && !OF_ALLOCATOR.has(systemCall)) return false;
   const isInside = (address: number): boolean => holdsAddress(code, address - process.loadBias);
-  if (isInside(main.rip)) return true;
-  if (isPhpCode(process, main.rip)) return false;
-  const stack = stackTop(process, main.rsp);
+  if (isInside(rip)) return true;
+  if (isPhpCode(process, rip)) return false;
+  const stack = stackTop(process, rsp);
   for (let at = 0; at + 8 <= stack.byteLength; at += 8) if (isInside(pointerAt(stack, at))) return true;
   return false;
 }

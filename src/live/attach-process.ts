@@ -1,7 +1,7 @@
 import { PhptraceError } from '../errors.js';
 import { readSapi } from '../php/process.js';
 import { chooseLoop } from './auto-loop.js';
-import { claimProcess } from './lock.js';
+import { claim } from './lock.js';
 import { checkHeap, openTarget } from './target.js';
 import type { Target } from './target.js';
 import { trace } from './trace.js';
@@ -9,6 +9,7 @@ import type { Traced } from './trace.js';
 import { wantedHooks } from './waiting-hooks.js';
 import type { WantedHook } from './waiting-hooks.js';
 import type { TraceOptions } from '../options.js';
+import type { Tracee } from '../report/named-pid.js';
 
 /** What a trace of one process among several does otherwise than one alone. */
 export interface AmongOthers {
@@ -16,27 +17,39 @@ export interface AmongOthers {
   readonly choose: (target: Target, signal: AbortSignal) => Promise<WantedHook>;
   /** Children are traced too, each by itself. */
   readonly followsForks: boolean;
+  /** Likewise other threads that run PHP. */
+  readonly followsThreads: boolean;
   /** Whether another one has had its loops. */
   readonly othersAreDone: () => boolean;
   /** What the duration of all is. */
   readonly wholeSeconds?: number;
 }
 
-const ALONE: AmongOthers = { choose: chooseLoop, followsForks: false, othersAreDone: () => false };
+const ALONE: AmongOthers = {
+  choose: chooseLoop,
+  followsForks: false,
+  followsThreads: false,
+  othersAreDone: () => false,
+};
 
 /**
- * Traces a process that already runs, from attach to report. @throws PhptraceError where it cannot be traced, in one
+ * Traces a process that already runs, or one thread of it, from attach to report.
+ * @throws SeveralThreads where several threads run PHP and none is named, PhptraceError where it cannot be traced, in one
  * line that says why and the way out
  */
-export async function attachProcess(pid: number, options: TraceOptions, others: AmongOthers = ALONE): Promise<Traced> {
+export async function attachProcess(
+  { pid, thread }: Tracee,
+  options: TraceOptions,
+  others: AmongOthers = ALONE,
+): Promise<Traced> {
   const wanted = wantedHooks(options.loops ?? []);
   const { observer } = options;
   const { choose, ...course } = others;
-  const target = openTarget(pid, { cache: true, debug: (message) => observer?.debug?.(message) });
+  const target = openTarget(pid, { cache: true, debug: (message) => observer?.debug?.(message), thread });
   try {
     checkHeap(target);
     refuseRequests(target, wanted);
-    const release = await claimProcess(pid);
+    const release = await claim(target);
     try {
       if (wanted.length === 0) {
         options.observer?.note?.('watching the stack to find the loop');

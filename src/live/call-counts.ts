@@ -5,7 +5,7 @@ import { PhptraceError } from '../errors.js';
 import { openHitCounter } from '../native/watchpoints.js';
 import type { HitCounter } from '../native/watchpoints.js';
 import { handlerOffset } from '../php/handler-site.js';
-import { followedThread } from './target.js';
+import { followedThread, kernelThread } from './target.js';
 import type { Target } from './target.js';
 
 const PATIENCE_MS = 4000;
@@ -68,11 +68,12 @@ function byWatchpoints(thread: number, oplines: readonly number[]): Counting {
 }
 
 /** What the JIT has compiled is not seen there. */
-function byHandlers({ process, oplineIn }: Target, oplines: readonly number[]): Counting {
+function byHandlers(target: Target, oplines: readonly number[]): Counting {
+  const { process, oplineIn } = target;
   const sites = new Set(oplines.flatMap((opline) => handlerOffset(process, oplineIn, opline) ?? []));
   const probes = [...sites].map((fileOffset) => ({ program: 'on_counted' as const, fileOffset, cookie: {} }));
-  return withLinks('auto', (links) => {
-    const object = CountObject.load(oplines, oplineIn === 'frame', links);
+  return withLinks('auto', followedThread(target) !== process.pid, (links) => {
+    const object = CountObject.load(oplines, oplineIn === 'frame', kernelThread(target), links);
     try {
       const attachment = attachUprobes(object, links, process.file, process.pid, probes);
       return {

@@ -2,9 +2,12 @@ import { childrenOf } from '../php/descendants.js';
 import { isRunning } from '../php/process.js';
 import { SharedChoice } from './shared-choice.js';
 
-/** A process that a group is to trace. */
+/** A process that a group is to trace, or one thread of it. */
 export interface Member {
   readonly pid: number;
+  readonly thread?: number;
+  /** True where it was asked for by its pid. */
+  readonly named: boolean;
   /** The named process whose descendant it is, or which it is. */
   readonly family: Family;
 }
@@ -64,8 +67,9 @@ export class GroupMembers {
     if (this.known.has(pid)) return [];
     this.known.add(pid);
     const workers = this.children ? this.phpBelow(pid) : [];
-    if (workers.length === 0) return [{ pid, family }];
-    const own = this.servesItself(pid) ? [{ pid, family }] : [];
+    const self = { pid, family, named: pid === family.head };
+    if (workers.length === 0) return [self];
+    const own = this.servesItself(pid) ? [self] : [];
     if (own.length === 0) this.masters.push(pid);
     return [...own, ...workers.flatMap((worker) => this.workersOf(worker, family))];
   }

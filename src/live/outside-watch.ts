@@ -1,6 +1,7 @@
 import { PhptraceError } from '../errors.js';
 import type { OutsideRecord } from '../trace/records.js';
 import { OutsideGauge } from './outside-gauge.js';
+import { otherPhpThreads } from './target.js';
 import type { Target } from './target.js';
 
 const FIRST_INTERVAL_MS = 50;
@@ -37,7 +38,8 @@ export class OutsideWatch {
     this.loops = loops;
     try {
       const before = process.cpuUsage();
-      const sample = (this.gauge ??= openGauge(this.target)).sample();
+      checkAlone(this.target);
+      const sample = (this.gauge ??= new OutsideGauge(this.target)).sample();
       const { user, system } = process.cpuUsage(before);
       // The first one takes longer than any other, for its code is new.
       if (this.samples > 0) this.costMs = (user + system) / 1000;
@@ -70,8 +72,7 @@ export class OutsideWatch {
 }
 
 /** @throws PhptraceError where it cannot be told what is outside */
-function openGauge(target: Target): OutsideGauge {
-  const others = target.globals.thread?.others ?? 0;
+function checkAlone(target: Target): void {
+  const others = otherPhpThreads(target);
   if (others > 0) throw new PhptraceError(`${String(others)} other threads have heaps of PHP of their own`);
-  return new OutsideGauge(target);
 }

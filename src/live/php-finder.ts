@@ -3,18 +3,21 @@ import { basename } from 'node:path';
 import { PhptraceError } from '../errors.js';
 import type { PhpBuild } from '../php/build.js';
 import type { ElfFile } from '../php/elf.js';
-import { PhpBinaries } from '../php/php-binaries.js';
 import { argumentsOf } from '../php/php-command.js';
 import { detectVersion } from '../php/php-version.js';
-import { findGlobals } from '../php/globals.js';
-import { NotPhp, UnreadablePhp, openPhpProcess, readSapi } from '../php/process.js';
+import { findGlobals, globalsOf, namedThread } from '../php/globals.js';
+import type { Globals } from '../php/globals.js';
+import { NoPhpThread, findPhpThreads } from '../php/php-threads.js';
+import { NotPhp, UnreadablePhp, readSapi } from '../php/process.js';
+import type { PhpProcess } from '../php/process.js';
 import { HeapGauge } from './heap-gauge.js';
-import { buildOf } from './target.js';
+import { KnownBuilds } from './known-builds.js';
 import type { Opening } from './target.js';
 
-/** A process that is PHP, or that by its name must be. */
+/** A process that is PHP, or that by its name must be; or one thread of it, where several run PHP. */
 export interface FoundPhp {
   readonly pid: number;
+  readonly thread?: number;
   readonly argv: readonly string[];
   readonly version?: string;
   readonly sapi?: string;
@@ -29,63 +32,67 @@ export class PhpFinder {
   forbidden = 0;
   /** Why the first of them cannot be looked into. */
   forbiddenWhy = '';
-  private readonly binaries = new PhpBinaries();
-  private readonly builds = new Map<ElfFile, PhpBuild | PhptraceError>();
+  private readonly builds: KnownBuilds;
 
-  constructor(private readonly opening: Opening) {}
+  constructor(opening: Opening) {
+    this.builds = new KnownBuilds(opening);
+  }
 
   find(): FoundPhp[] {
     const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-    return pids.map(Number).flatMap((pid) => this.look(pid) ?? []);
+    return pids.map(Number).flatMap((pid) => this.look(pid));
   }
 
   close(): void {
-    this.binaries.close();
+    this.builds.close();
   }
 
-  /** Undefined where it is not PHP, or gone. */
-  private look(pid: number): FoundPhp | undefined {
+  /** Empty where it is not PHP, or gone. */
+  private look(pid: number): FoundPhp[] {
     const argv = readArguments(pid);
     // Threads of the kernel, and the dead.
-    if (argv.length === 0) return undefined;
+    if (argv.length === 0) return [];
     try {
-      const php = openPhpProcess(pid, this.binaries.open);
+      const php = this.builds.open(pid);
       const sapi = readSapi(php);
       const known = { pid, argv, version: detectVersion(php.elf), ...(sapi === undefined ? {} : { sapi }) };
-      const build = this.build(php.elf);
-      if (build instanceof PhptraceError) return { ...known, unread: whyUnderived(php.elf) };
+      const build = this.builds.build(php.elf);
+      if (build instanceof PhptraceError) return [{ ...known, unread: whyUnderived(php.elf) }];
       try {
-        return { ...known, gauge: new HeapGauge({ process: php, heap: build.heap, globals: findGlobals(php, build) }) };
+        return threadsOf(php, build).map((globals) => {
+          const thread = namedThread(pid, globals);
+          return { ...known, ...(thread === undefined ? {} : { thread }), ...gaugeOf(php, build, globals) };
+        });
       } catch (error) {
-        return { ...known, unread: whyUnread(error) };
+        return [{ ...known, unread: whyUnread(error) }];
       }
     } catch (error) {
       return this.explain(pid, argv, error);
     }
   }
 
-  private build(elf: ElfFile): PhpBuild | PhptraceError {
-    let build = this.builds.get(elf);
-    if (!build) {
-      try {
-        build = buildOf(elf, this.opening);
-      } catch (error) {
-        if (!(error instanceof PhptraceError)) throw error;
-        this.opening.debug?.(error.message);
-        build = error;
-      }
-      this.builds.set(elf, build);
-    }
-    return build;
-  }
-
-  private explain(pid: number, argv: readonly string[], error: unknown): FoundPhp | undefined {
-    if (error instanceof UnreadablePhp) return { pid, argv, unread: error.short };
+  private explain(pid: number, argv: readonly string[], error: unknown): FoundPhp[] {
+    if (error instanceof UnreadablePhp) return [{ pid, argv, unread: error.short }];
     if (!(error instanceof PhptraceError)) throw error;
-    if (error instanceof NotPhp || readArguments(pid).length === 0) return undefined;
-    if (/^php/i.test(basename(argv[0] ?? ''))) return { pid, argv, unread: 'no rights' };
+    if (error instanceof NotPhp || readArguments(pid).length === 0) return [];
+    if (/^php/i.test(basename(argv[0] ?? ''))) return [{ pid, argv, unread: 'no rights' }];
     if (this.forbidden++ === 0) this.forbiddenWhy = error.message;
-    return undefined;
+    return [];
+  }
+}
+
+/** The globals of each thread that runs PHP; those of the process where all have them in common. @throws PhptraceError */
+function threadsOf(php: PhpProcess, build: PhpBuild): Globals[] {
+  const threads = findPhpThreads(php, build.sites);
+  if (threads.length === 0) return [findGlobals(php, build)];
+  return threads.map((thread) => globalsOf(php, build, { ...thread, others: threads.length - 1 }));
+}
+
+function gaugeOf(process: PhpProcess, { heap }: PhpBuild, globals: Globals): Pick<FoundPhp, 'gauge' | 'unread'> {
+  try {
+    return { gauge: new HeapGauge({ process, heap, globals }) };
+  } catch (error) {
+    return { unread: whyUnread(error) };
   }
 }
 
@@ -103,6 +110,7 @@ function whyUnderived(elf: ElfFile): string {
 
 function whyUnread(error: unknown): string {
   if (error instanceof UnreadablePhp) return error.short;
+  if (error instanceof NoPhpThread) return 'not started';
   if (error instanceof PhptraceError) return 'no rights';
   throw error;
 }

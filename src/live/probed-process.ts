@@ -4,7 +4,7 @@ import { TraceObject } from '../bpf/trace-object.js';
 import { goneProcess } from '../php/memory.js';
 import { canRunCompiledCode, processState } from '../php/process.js';
 import { findSwitchSites } from '../php/switch-sites.js';
-import { knobsOf } from './target.js';
+import { followedThread, kernelThread, knobsOf } from './target.js';
 import type { Target } from './target.js';
 
 /** The kernel programs, loaded for one process and attached to its allocator. */
@@ -23,7 +23,9 @@ export function probeProcess(
   ringBytes: number,
   links: 'auto' | LinkKind,
 ): ProbedProcess {
-  return withLinks(links, (kind) => probe(target, probes, ringBytes, kind));
+  return withLinks(links, followedThread(target) !== target.process.pid, (kind) =>
+    probe(target, probes, ringBytes, kind),
+  );
 }
 
 /**
@@ -50,7 +52,7 @@ export async function unprobe({ object, attachments }: ProbedProcess, before: ()
 }
 
 function probe(target: Target, probes: readonly Probe[], ringBytes: number, links: LinkKind): ProbedProcess {
-  const object = TraceObject.load(knobsOf(target), { ringBytes, uprobeMulti: links === 'multi' });
+  const object = TraceObject.load(knobsOf(target), kernelThread(target), { ringBytes, uprobeMulti: links === 'multi' });
   const attachments: Attachment[] = [];
   const probed: ProbedProcess = { object, links, attachments, switching: [] };
   try {

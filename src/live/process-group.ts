@@ -3,16 +3,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PhptraceError } from '../errors.js';
 import type { GroupOptions, TraceObserver, TraceOptions } from '../options.js';
 import { checkChildren } from '../php/descendants.js';
-import { PhpBinaries } from '../php/php-binaries.js';
-import { UnreadablePhp, isRunning, openPhpProcess, readSapi } from '../php/process.js';
+import { UnreadablePhp, isRunning, readSapi } from '../php/process.js';
 import type { Untraced } from '../report/group-model.js';
+import { namedProcess, numberOf, traceeOf } from '../report/named-pid.js';
+import type { Tracee } from '../report/named-pid.js';
 import { attachProcess } from './attach-process.js';
 import { GroupMembers } from './group-members.js';
 import type { Member } from './group-members.js';
+import { GroupThreads } from './group-threads.js';
+import { KnownBuilds } from './known-builds.js';
 import { DURATION_SECONDS } from './trace.js';
 import type { Traced } from './trace.js';
 
-/** What became of the processes of a group. */
+/** What became of the processes of a group, or of the threads of one. */
 export interface TracedGroup {
   readonly traced: readonly Traced[];
   readonly untraced: readonly Untraced[];
@@ -27,7 +30,8 @@ const ENOUGH_LOOPS = 100;
 const RING_BYTES = 16 * 1024 * 1024;
 
 /**
- * Traces processes at once, each for itself, until all have had their loops or time is over.
+ * Traces processes at once, each for itself, until all have had their loops or time is over. Of a process that runs PHP in
+ * several threads each thread is traced for itself.
  * @throws PhptraceError where none of them can be traced, or they are named wrongly
  */
 export async function traceGroup(pids: readonly number[], options: GroupOptions): Promise<TracedGroup> {
@@ -40,7 +44,9 @@ export async function traceGroup(pids: readonly number[], options: GroupOptions)
 
 class ProcessGroup {
   private readonly members: GroupMembers;
-  private readonly binaries = new PhpBinaries();
+  private readonly builds: KnownBuilds;
+  private readonly threads: GroupThreads;
+  /** By the number of the process or thread. */
   private readonly running = new Map<number, Promise<void>>();
   private readonly traced: Traced[] = [];
   private readonly failed: { readonly untraced: Untraced; readonly error: PhptraceError }[] = [];
@@ -53,25 +59,32 @@ class ProcessGroup {
   private asked = 0;
 
   constructor(
-    private readonly pids: readonly number[],
+    pids: readonly number[],
     private readonly options: GroupOptions,
   ) {
+    const { observer } = options;
+    this.builds = new KnownBuilds({ cache: true, debug: (message) => observer?.debug?.(message) });
     this.members = new GroupMembers(pids, options.children ?? false, this.isPhp, this.servesItself);
+    this.threads = new GroupThreads(
+      this.builds,
+      (tid) => this.running.has(tid),
+      (sentence) => observer?.note?.(sentence),
+    );
     this.durationSeconds = options.durationSeconds ?? DURATION_SECONDS;
     this.deadline = performance.now() + this.durationSeconds * 1000;
   }
 
   async trace(): Promise<TracedGroup> {
     try {
-      await this.begin(this.members.begin());
+      await this.begin(this.membersOf(this.members.begin()));
       while (!this.isOver()) {
         await sleep(LOOK_MS);
-        if (!this.hasEnough()) await this.begin(this.members.look());
+        if (!this.isOver()) await this.begin([...this.threads.look(), ...this.membersOf(this.members.look())]);
       }
     } finally {
       if (this.fault !== undefined) this.over.abort();
       await Promise.all(this.running.values());
-      this.binaries.close();
+      this.builds.close();
     }
     if (this.fault !== undefined) throw this.fault;
     const [first] = this.failed;
@@ -80,40 +93,47 @@ class ProcessGroup {
     return { traced: this.traced, untraced: this.failed.map(({ untraced }) => untraced), notes: this.notes() };
   }
 
+  private membersOf(processes: readonly Member[]): Member[] {
+    return processes.flatMap((process) => this.threads.begin(process));
+  }
+
   /** Attaching takes a third of a second: those that are traced already have their turn in between. */
   private async begin(members: readonly Member[]): Promise<void> {
     for (const member of members) {
       if (this.isTimeOver()) return;
-      const { pid } = member;
+      const number = numberOf(member);
       this.running.set(
-        pid,
-        this.follow(member).finally(() => this.running.delete(pid)),
+        number,
+        this.follow(member).finally(() => this.running.delete(number)),
       );
       await sleep(1);
     }
   }
 
-  private async follow({ pid, family }: Member): Promise<void> {
+  private async follow({ family: { choice }, named, ...member }: Member): Promise<void> {
+    const tracee = traceeOf(member);
+    const isThread = tracee.thread !== undefined;
     const others = {
-      choose: family.choice.choose.bind(family.choice),
+      choose: isThread ? choice.chooseOwn.bind(choice) : choice.choose.bind(choice),
       followsForks: this.options.children ?? false,
+      followsThreads: isThread,
       othersAreDone: this.isOneDone,
       wholeSeconds: this.durationSeconds,
     };
     try {
-      this.traced.push(await attachProcess(pid, this.optionsOf(pid), others));
+      this.traced.push(await attachProcess(tracee, this.optionsOf(tracee), others));
     } catch (error) {
       if (!(error instanceof PhptraceError)) {
         this.fault ??= error instanceof Error ? error : new Error(String(error));
         return;
       }
-      const named = this.pids.includes(pid);
-      if (!named && !isRunning(pid)) {
-        this.members.passed++;
+      if (!named && !isRunning(numberOf(tracee))) {
+        if (isThread) this.threads.passed++;
+        else this.members.passed++;
         return;
       }
-      this.failed.push({ untraced: { pid, reason: error.message, named }, error });
-      this.options.observer?.note?.(`process ${String(pid)} is not traced: ${error.message}`);
+      this.failed.push({ untraced: { ...tracee, reason: error.message, named }, error });
+      this.options.observer?.note?.(`${namedProcess(tracee)} is not traced: ${error.message}`);
     }
   }
 
@@ -121,7 +141,7 @@ class ProcessGroup {
     if (this.fault !== undefined || this.isTimeOver() || this.hasEnough()) return true;
     if (this.running.size > 0) return false;
     const isHopeless = this.traced.length === 0 && this.failed.length > 0;
-    return isHopeless || !this.members.mayGrow;
+    return isHopeless || !(this.members.mayGrow || this.threads.mayGrow);
   }
 
   /** All that run have had their loops. After the last one of a pool has ended its successor is waited for. */
@@ -141,7 +161,7 @@ class ProcessGroup {
 
   private readonly isPhp = (pid: number): boolean => {
     try {
-      openPhpProcess(pid, this.binaries.open);
+      this.builds.open(pid);
       return true;
     } catch (error) {
       return error instanceof UnreadablePhp;
@@ -151,7 +171,7 @@ class ProcessGroup {
   /** The web server of `php -S` answers requests beside its workers (sapi/cli/php_cli_server.c); other masters do not. */
   private readonly servesItself = (pid: number): boolean => {
     try {
-      return readSapi(openPhpProcess(pid, this.binaries.open)) === 'cli-server';
+      return readSapi(this.builds.open(pid)) === 'cli-server';
     } catch {
       return false;
     }
@@ -162,10 +182,11 @@ class ProcessGroup {
     return [
       ...masters.map((pid) => `process ${String(pid)} has workers, which were traced in its place`),
       ...(passed === 0 ? [] : [`${String(passed)} children ended before they could be traced`]),
+      ...this.threads.notes(),
     ];
   }
 
-  private optionsOf(pid: number): TraceOptions {
+  private optionsOf(tracee: Tracee): TraceOptions {
     const { options } = this;
     const signals = [this.over.signal, ...(options.signal ? [options.signal] : [])];
     return {
@@ -174,8 +195,8 @@ class ProcessGroup {
       durationSeconds: Math.max(0.1, Math.round((this.deadline - performance.now()) / 100) / 10),
       signal: AbortSignal.any(signals),
       wantsReport: this.reportAsker(),
-      observer: this.observerOf(pid),
-      ...(options.logFile === undefined ? {} : { logFile: logOf(options.logFile, pid) }),
+      observer: this.observerOf(tracee),
+      ...(options.logFile === undefined ? {} : { logFile: logOf(options.logFile, tracee) }),
     };
   }
 
@@ -190,14 +211,14 @@ class ProcessGroup {
     };
   }
 
-  private observerOf(pid: number): TraceObserver {
+  private observerOf(tracee: Tracee): TraceObserver {
     const { observer = {} } = this.options;
     return {
       ...observer,
-      note: (sentence) => observer.note?.(`process ${String(pid)}: ${sentence}`),
-      debug: (message, fields) => observer.debug?.(message, { ...fields, pid }),
+      note: (sentence) => observer.note?.(`${namedProcess(tracee)}: ${sentence}`),
+      debug: (message, fields) => observer.debug?.(message, { ...fields, ...tracee }),
       progress: (loops, events) => {
-        this.progress.set(pid, [loops, events]);
+        this.progress.set(numberOf(tracee), [loops, events]);
         const all = [...this.progress.values()];
         observer.progress?.(
           all.reduce((sum, [each]) => sum + each, 0),
@@ -208,8 +229,9 @@ class ProcessGroup {
   }
 }
 
-/** `trace.ndjson` becomes `trace-4242.ndjson`. */
-function logOf(file: string, pid: number): string {
+/** `trace.ndjson` becomes `trace-4242.ndjson`, and of a thread `trace-4242-4243.ndjson`. */
+function logOf(file: string, { pid, thread }: Tracee): string {
   const extension = extname(file);
-  return `${file.slice(0, file.length - extension.length)}-${String(pid)}${extension}`;
+  const number = thread === undefined ? String(pid) : `${String(pid)}-${String(thread)}`;
+  return `${file.slice(0, file.length - extension.length)}-${number}${extension}`;
 }

@@ -19,6 +19,7 @@ import { probeProcess, probeSwitches, unprobe } from './probed-process.js';
 import type { ProbedProcess } from './probed-process.js';
 import { scriptProbes } from './probes.js';
 import { Recorder } from './recorder.js';
+import { followedThread, nameOf, otherPhpThreads } from './target.js';
 import type { Target } from './target.js';
 import type { WantedHook } from './waiting-hooks.js';
 
@@ -49,6 +50,8 @@ export type SessionOptions = Required<
   readonly mayStop: boolean;
   /** Children are traced by sessions of their own. */
   readonly followsForks: boolean;
+  /** Likewise other threads that run PHP. */
+  readonly followsThreads: boolean;
   /** Whether to look what holds the memory. Asked when the trace is over: where nothing piles up nobody is stopped. */
   readonly wantsCopy: () => boolean;
   /** Asked at each survey: true has `reportNow` called, with a copy taken. */
@@ -140,7 +143,7 @@ export class Session {
         this.choosing = undefined;
       })
       .catch((error: unknown) => {
-        const isGone = processState(this.target.process.pid) === undefined;
+        const isGone = processState(followedThread(this.target)) === undefined;
         if (error instanceof PhptraceError && !isGone) this.choosing = error.message;
         this.end('no loop was found', false);
       });
@@ -205,7 +208,7 @@ export class Session {
    */
   private takeCopy(): string[] {
     if (!this.options.wantsCopy()) return [];
-    if (this.gone !== undefined || !isRunning(this.target.process.pid)) return [this.goneTooSoon()];
+    if (this.gone !== undefined || !isRunning(followedThread(this.target))) return [this.goneTooSoon()];
     const { ring } = this.probed.object;
     try {
       let end = 0;
@@ -220,14 +223,14 @@ export class Session {
       return [];
     } catch (error) {
       if (!(error instanceof PhptraceError)) throw error;
-      if (!isRunning(this.target.process.pid)) return [this.goneTooSoon()];
+      if (!isRunning(followedThread(this.target))) return [this.goneTooSoon()];
       return [`what holds the memory was not looked at: ${error.message}`];
     }
   }
 
   private goneTooSoon(): string {
-    const { gone = 'exited' } = this;
-    return `the process ${gone} before it could be looked at: what holds the lines' memory is not known`;
+    const { gone = this.exited } = this;
+    return `${gone} before it could be looked at: what holds the lines' memory is not known`;
   }
 
   private readonly decode = (words: Int32Array, at: number, lengthBytes: number): void => {
@@ -251,11 +254,11 @@ export class Session {
   private survey(): void {
     const { pid } = this.target.process;
     // Before the hooks: a process that stops while they are looked for is let go at the next survey, with them in place.
-    const state = processState(pid);
+    const state = processState(followedThread(this.target));
     this.hooks.placeResolved();
     if (state === undefined || state === 'Z') {
       while (this.read() > 0);
-      this.endGone('exited');
+      this.endGone(this.exited);
     }
     this.endWhenSeen();
     if (!this.options.mayStop) return;
@@ -300,17 +303,35 @@ export class Session {
 
   private noticeChange(change: ProcessChange): void {
     if (change === 'fork') this.forks++;
-    else if (change === 'exec') this.endGone('executed another program');
+    else if (change === 'exec') this.endGone('the process executed another program');
     else if (change === 'shutdown') {
       this.isProgramOver = true;
       this.end('the program is over', true);
-    } else this.endGone('exited');
+    } else this.endGone(this.exited);
   }
 
   private endGone(what: string): void {
     this.isProgramOver = true;
     this.gone ??= what;
-    this.end(`the process ${what}`, true);
+    this.end(what, true);
+  }
+
+  /** What is to be said of the end of the thread that is followed. The main one's is mostly that of the process. */
+  private get exited(): string {
+    const { pid } = this.target.process;
+    return followedThread(this.target) !== pid && isRunning(pid) ? 'the thread ended' : 'the process exited';
+  }
+
+  /** Threads of the process that run PHP besides the one that is followed: now, or when it was chosen. */
+  private others(): number {
+    const before = this.target.globals.thread?.others ?? 0;
+    try {
+      return Math.max(before, otherPhpThreads(this.target));
+    } catch (error) {
+      if (!(error instanceof PhptraceError)) throw error;
+      // It has ended.
+      return before;
+    }
   }
 
   private boardOptions(): ConstructorParameters<typeof HookBoard>[2] {
@@ -372,10 +393,10 @@ export class Session {
         this.recorder.ledger.givenUp,
         'loops were judged before they were over: fibers or coroutines started in them still wait',
       ],
-      [this.options.followsForks ? 0 : this.forks, 'forks or new threads: children were not traced'],
+      [this.options.followsForks ? 0 : this.forks, 'forks: children were not traced'],
       [
-        this.target.globals.thread?.others ?? 0,
-        'other threads of the process run PHP too: only the main one was traced',
+        this.options.followsThreads ? 0 : this.others(),
+        `other threads of the process run PHP too and were not traced: this is ${nameOf(this.target)}`,
       ],
     ];
     const isCompiled = this.probed.object.hasCompiledCode && this.hooks.inPlace.length > 0;

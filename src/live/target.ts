@@ -1,29 +1,33 @@
 import { BIN_SLOTS, SIZE8_SLOTS } from '../bpf/abi.js';
 import type { Probe } from '../bpf/links.js';
+import type { KernelThread } from '../bpf/followed-thread.js';
 import type { Knobs } from '../bpf/trace-object.js';
 import { PhptraceError } from '../errors.js';
 import { BIN_SIZES, MAX_SMALL_SIZE, binOfSize } from '../php/bins.js';
 import { BuildCache } from '../php/build-cache.js';
 import { deriveBuild } from '../php/build.js';
 import type { PhpBuild } from '../php/build.js';
-import { deriveStructures } from '../php/derive-structures.js';
-import type { DerivedStructures } from '../php/derive-structures.js';
+import { deriveOffsets, placeStructures } from '../php/derive-structures.js';
+import type { DerivedOffsets, DerivedStructures } from '../php/derive-structures.js';
 import { Disassembler } from '../php/disassembly.js';
 import type { ElfFile } from '../php/elf.js';
 import type { EngineLayout } from '../php/engine-layout.js';
 import type { Engine } from '../php/functions.js';
-import { findGlobals } from '../php/globals.js';
+import { findGlobals, globalsOf, namedThread } from '../php/globals.js';
 import type { Globals } from '../php/globals.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import type { OplinePlace } from '../php/opline-place.js';
 import type { ProbeSites } from '../php/probe-sites.js';
-import { sharesKernelPids } from '../php/namespaces.js';
+import { innerTid, pidNamespace, sharesKernelPids } from '../php/namespaces.js';
+import { findPhpThreads } from '../php/php-threads.js';
+import type { PhpThread } from '../php/php-threads.js';
 import { detectVersion } from '../php/php-version.js';
 import { UnreadablePhp, openPhpProcess } from '../php/process.js';
 import type { PhpProcess } from '../php/process.js';
 import { proveStructures } from '../php/prove-structures.js';
 import type { StructureCheck } from '../php/prove-structures.js';
 import { StructureMemory } from '../php/structure-memory.js';
+import { namedProcess } from '../report/named-pid.js';
 import { allocatorProbes } from './probes.js';
 
 /** A process, its build of PHP, and everything that was derived of it. Close it with `elf.close()`. */
@@ -50,28 +54,53 @@ export interface Opening {
   readonly cache: boolean;
   /** Detail for `-v`. */
   readonly debug?: ((message: string) => void) | undefined;
+  /** Of a thread-safe PHP that runs in several threads: the id of the one that is meant. */
+  readonly thread?: number | undefined;
 }
 
-/** @throws PhptraceError where the process or its build cannot be traced, with the reason */
+/**
+ * A process, or one thread of it.
+ * @throws SeveralThreads where several run PHP and none is named, PhptraceError where the process or its build cannot be
+ * traced, with the reason
+ */
 export function openTarget(pid: number, opening: Opening = { cache: false }): Target {
+  return open(pid, opening, (process, build) => targetOf(process, build, findGlobals(process, build, opening.thread)));
+}
+
+/**
+ * One for each thread that runs PHP, the main thread's first: for the process where all have it in common. They have one
+ * `elf` between them. @throws PhptraceError as `openTarget`
+ */
+export function openTargets(pid: number, opening: Opening): [Target, ...Target[]] {
+  return open(pid, opening, (process, build) => {
+    const [first, ...rest] = findPhpThreads(process, build.sites);
+    if (!first) return [targetOf(process, build, findGlobals(process, build))];
+    const of = (thread: PhpThread): Target =>
+      targetOf(process, build, globalsOf(process, build, { ...thread, others: rest.length }));
+    return [of(first), ...rest.map(of)];
+  });
+}
+
+function open<Opened>(pid: number, opening: Opening, of: (process: PhpProcess, build: PhpBuild) => Opened): Opened {
   const process = openPhpProcess(pid);
-  const { elf, memory } = process;
   try {
-    const build = buildOf(elf, opening);
-    const { version, sites, heap, layout, oplineIn } = build;
-    const globals = findGlobals(process, build);
-    const engine = { memory, layout, executorGlobals: globals.executorGlobals };
-    const probes = allocatorProbes(sites, elf);
-    let proven: ProvenStructures | undefined;
-    const structures = (): ProvenStructures => {
-      checkRequest({ process, heap, globals });
-      return (proven ??= provenStructures(process, globals, engine));
-    };
-    return { process, version, sites, heap, layout, oplineIn, globals, engine, probes, structures };
+    return of(process, buildOf(process.elf, opening));
   } catch (error) {
-    elf.close();
+    process.elf.close();
     throw error;
   }
+}
+
+function targetOf(process: PhpProcess, build: PhpBuild, globals: Globals): Target {
+  const { version, sites, heap, layout, oplineIn } = build;
+  const engine = { memory: process.memory, layout, executorGlobals: globals.executorGlobals };
+  const probes = allocatorProbes(sites, process.elf);
+  let proven: ProvenStructures | undefined;
+  const structures = (): ProvenStructures => {
+    checkRequest({ process, heap, globals });
+    return (proven ??= provenStructures(process, globals, engine));
+  };
+  return { process, version, sites, heap, layout, oplineIn, globals, engine, probes, structures };
 }
 
 export interface ProvenStructures extends DerivedStructures {
@@ -80,24 +109,19 @@ export interface ProvenStructures extends DerivedStructures {
   readonly checks: readonly StructureCheck[];
 }
 
-/**
- * Workers of one master have the same binary at the same addresses, and their globals too. What is derived is proven in
- * each of them.
- */
-function derivedOnce({ elf, loadBias }: PhpProcess, globals: Globals, layout: EngineLayout): DerivedStructures {
-  const derive = (): DerivedStructures => deriveStructures(elf, layout, (place) => globals.at(place));
+/** Workers of one master have the same binary. What is derived is proven in each of them. */
+function derivedOnce({ elf }: PhpProcess, layout: EngineLayout): DerivedOffsets {
   const id = elf.buildId();
-  if (id === undefined) return derive();
-  const key = `${id} ${String(loadBias)} ${String(globals.executorGlobals)}`;
-  let derived = DERIVED.get(key);
-  if (!derived) DERIVED.set(key, (derived = derive()));
+  if (id === undefined) return deriveOffsets(elf, layout);
+  let derived = DERIVED.get(id);
+  if (!derived) DERIVED.set(id, (derived = deriveOffsets(elf, layout)));
   return derived;
 }
 
-const DERIVED = new Map<string, DerivedStructures>();
+const DERIVED = new Map<string, DerivedOffsets>();
 
 function provenStructures(process: PhpProcess, globals: Globals, engine: Engine): ProvenStructures {
-  const derived = derivedOnce(process, globals, engine.layout);
+  const derived = placeStructures(derivedOnce(process, engine.layout), (place) => globals.at(place));
   const memory = new StructureMemory(engine, derived.structures, globals);
   return { ...derived, memory, checks: proveStructures(memory) };
 }
@@ -174,19 +198,33 @@ export function checkHeap(target: HeapOwner): void {
 /** Zend/zend_execute.c, ZEND_VM_STACK_PAGE_SIZE: the VM's stack lies in the heap from a request's first moment to its last. */
 const VM_STACK_BYTES = 256 * 1024;
 
+export function hasRequest(owner: HeapOwner): boolean {
+  const found = readHeap(owner);
+  return found !== undefined && found.sizeBytes >= VM_STACK_BYTES;
+}
+
 /** Between requests the engine's tables are gone. @throws PhptraceError where no request is under way */
 function checkRequest(owner: HeapOwner): void {
-  const found = readHeap(owner);
-  if (found && found.sizeBytes >= VM_STACK_BYTES) return;
+  if (hasRequest(owner)) return;
   throw new PhptraceError(
-    `process ${String(owner.process.pid)} has no request under way, and between requests its heap is empty: look at it ` +
+    `${nameOf(owner)} has no request under way, and between requests its heap is empty: look at it ` +
       'while it answers one',
   );
 }
 
 /** The thread whose PHP is looked at: a watchpoint is a thread's own. */
-export function followedThread({ process, globals }: Target): number {
+export function followedThread({ process, globals }: Pick<Target, 'process' | 'globals'>): number {
   return globals.thread?.tid ?? process.pid;
+}
+
+/** `process 812`, `thread 814 of process 812`. */
+export function nameOf({ process: { pid }, globals }: Pick<Target, 'process' | 'globals'>): string {
+  return namedProcess({ pid, thread: namedThread(pid, globals) });
+}
+
+/** How many other threads of the process run PHP now; 0 of a build that is not thread-safe. @throws PhptraceError */
+export function otherPhpThreads({ process, sites, globals: { thread } }: Target): number {
+  return thread === null ? 0 : findPhpThreads(process, sites).filter(({ tid }) => tid !== thread.tid).length;
 }
 
 /** What the kernel programs are told of this process. */
@@ -199,7 +237,6 @@ export function knobsOf(target: Target): Knobs {
     codeStart: process.code.start,
     codeEnd: process.code.end,
     pid: sharesKernelPids() ? process.pid : 0,
-    thread: followedInKernel(target),
     oplineInFrame: oplineIn === 'frame' ? 1 : 0,
     egVmStackTop: vmStackTop(target),
     heapSize: heap.size,
@@ -223,15 +260,11 @@ export function knobsOf(target: Target): Knobs {
   };
 }
 
-/** 0 where all threads have the globals in common, or only one has any. @throws PhptraceError */
-function followedInKernel({ process, globals: { thread } }: Target): number {
-  if (thread === null) return 0;
-  if (sharesKernelPids()) return thread.tid;
-  if (thread.others === 0) return 0;
-  throw new PhptraceError(
-    `process ${String(process.pid)} runs PHP in several threads, which cannot be told apart from within a pid ` +
-      'namespace: run phptrace on the host',
-  );
+/** The thread whose events count, as the kernel programs are told of it. @throws PhptraceError where it is gone */
+export function kernelThread({ process, globals: { thread } }: Target): KernelThread {
+  if (thread === null) return { thread: 0, namespaceDevice: 0n, namespaceInode: 0n };
+  if (sharesKernelPids()) return { thread: thread.tid, namespaceDevice: 0n, namespaceInode: 0n };
+  return { thread: innerTid(process.pid, thread.tid), ...pidNamespace(process.pid) };
 }
 
 /** The kernel programs read EG(vm_stack_top) to EG(current_execute_data) in one piece. */

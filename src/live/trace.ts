@@ -6,6 +6,7 @@ import { History } from '../leaks/history.js';
 import { judge } from '../leaks/judgement.js';
 import type { Judgement } from '../leaks/judgement.js';
 import type { TraceOptions } from '../options.js';
+import { namedThread } from '../php/globals.js';
 import { innerPid } from '../php/namespaces.js';
 import { readSapi } from '../php/process.js';
 import { buildReport } from '../report/build.js';
@@ -41,6 +42,8 @@ export interface TraceCourse {
   readonly mayStop: boolean;
   /** Children are traced too, each by itself: that they were forked needs no word. */
   readonly followsForks?: boolean;
+  /** Likewise other threads that run PHP. */
+  readonly followsThreads?: boolean;
   /** Whether another process that is traced at once has had its loops. */
   readonly othersAreDone?: () => boolean;
   /** What the duration of all is, where this process comes to it late. */
@@ -76,6 +79,7 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
   const wantsCopy = (): boolean => (options.snapshot ?? true) && hasQuestions(history);
   let sapi: string | undefined;
   const inner = innerPid(pid);
+  const thread = namedThread(pid, target.globals);
   const emit = afterHeader(
     deliver,
     () => (sapi ??= readSapi(target.process)),
@@ -84,6 +88,7 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
       schema: LOG_SCHEMA,
       pid,
       ...(inner === undefined ? {} : { innerPid: inner }),
+      ...(thread === undefined ? {} : { thread }),
       php: target.version,
       sapi: sapi ?? 'unknown',
       mode: 'exact',
@@ -173,7 +178,7 @@ async function follow(session: Session, course: TraceCourse): Promise<EndRecord>
 
 function sessionOptions(
   options: TraceOptions,
-  { mayStop, followsForks, othersAreDone, wholeSeconds, isEndless }: TraceCourse,
+  { mayStop, followsForks, followsThreads, othersAreDone, wholeSeconds, isEndless }: TraceCourse,
   own: Pick<SessionOptions, 'emit' | 'warmup' | 'awaited' | 'wantsCopy' | 'reportNow'>,
 ): SessionOptions {
   const { durationSeconds } = options;
@@ -181,6 +186,7 @@ function sessionOptions(
     ...own,
     mayStop,
     followsForks: followsForks ?? false,
+    followsThreads: followsThreads ?? false,
     othersAreDone: othersAreDone ?? (() => false),
     maxLoops: options.maxLoops ?? 'auto',
     durationSeconds: durationSeconds ?? (isEndless === true ? A_DAY_SECONDS : DURATION_SECONDS),

@@ -1,6 +1,7 @@
 import { foldName } from '../php/functions.js';
 import type { SiteNamed } from '../trace/events.js';
 import type { MissingHook } from '../trace/records.js';
+import { nameOf } from './target.js';
 import type { Target } from './target.js';
 import { isNamed, resolveHook, resolveSeen, suggestHooks } from './hook-resolver.js';
 import { parseHookSpec } from './hook-spec.js';
@@ -73,7 +74,7 @@ export class WaitingHooks {
       const why = this.dropped.has(loop)
         ? "its code was gone before it could be watched, as PHP drops a request's code at its end: use --loop request, " +
           'or switch opcache on'
-        : `process ${String(this.target.process.pid)} has run no such code${this.near(spec)}`;
+        : `${nameOf(this.target)} has run no such code${this.near(spec)}`;
       return { loop, why };
     });
   }

@@ -60,6 +60,7 @@ const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
     schema: whole(LOG_SCHEMA, LOG_SCHEMA),
     pid: whole(1, UINT32),
     innerPid: (value) => (value === undefined ? undefined : whole(1, UINT32)(value)),
+    thread: (value) => (value === undefined ? undefined : whole(1, UINT32)(value)),
     php: text,
     sapi: text,
     mode: oneOf('exact'),

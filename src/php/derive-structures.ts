@@ -17,6 +17,14 @@ import type { Structures } from './structures.js';
 /** The address in the process of a structure of globals. */
 export type PlaceInProcess = (place: GlobalPlace) => number;
 
+/** What is the same in every process and thread of a build: all but the address of the collector's globals. */
+export interface DerivedOffsets {
+  readonly offsets: Omit<Structures, 'gcGlobals'>;
+  /** Null where the code does not show it. */
+  readonly gcGlobals: GlobalPlace | null;
+  readonly proofs: readonly LayoutProof[];
+}
+
 export interface DerivedStructures {
   readonly structures: Structures;
   readonly proofs: readonly LayoutProof[];
@@ -26,14 +34,9 @@ export interface DerivedStructures {
  * Derives the offsets that a snapshot follows from the machine code of exported functions, and takes from the table of
  * versions what they do not show. Where both exist and differ, the code wins and the proof says so.
  *
- * @param placeInProcess the address in the process of a structure of globals
  * @throws PhptraceError for a minor version that the table lacks, and a field that code and table leave open
  */
-export function deriveStructures(
-  image: CodeImage,
-  engine: EngineLayout,
-  placeInProcess: PlaceInProcess,
-): DerivedStructures {
+export function deriveOffsets(image: CodeImage, engine: EngineLayout): DerivedOffsets {
   const known = structuresVersion(engine.version);
   if (known === undefined) {
     throw new PhptraceError(
@@ -45,25 +48,39 @@ export function deriveStructures(
   const disassembler = new Disassembler(image);
   try {
     const code = new EngineCode(disassembler, findThreadStorage(disassembler), [COMPILER_GLOBALS, BASIC_GLOBALS]);
-    return { structures: structuresOf(code, book, known, engine, placeInProcess), proofs: book.proofs };
+    return { ...offsetsOf(code, book, known, engine), proofs: book.proofs };
   } finally {
     disassembler.free();
   }
 }
 
-function structuresOf(
+/** The same for one process, or one thread of it. */
+export function placeStructures(derived: DerivedOffsets, placeInProcess: PlaceInProcess): DerivedStructures {
+  const { offsets, gcGlobals, proofs } = derived;
+  return { structures: { ...offsets, gcGlobals: gcGlobals === null ? null : placeInProcess(gcGlobals) }, proofs };
+}
+
+/** Both at once. @throws PhptraceError as `deriveOffsets` */
+export function deriveStructures(
+  image: CodeImage,
+  engine: EngineLayout,
+  placeInProcess: PlaceInProcess,
+): DerivedStructures {
+  return placeStructures(deriveOffsets(image, engine), placeInProcess);
+}
+
+function offsetsOf(
   code: EngineCode,
   book: ProofBook,
   known: StructuresVersion,
   engine: EngineLayout,
-  placeInProcess: PlaceInProcess,
-): Structures {
+): Omit<DerivedOffsets, 'proofs'> {
   const globals = new GlobalsReader(code, book, known);
   const reader = new StructureReader(code, book, known, engine);
   const values = new ValueReader(code, book, known);
   const closure = reader.closure();
   const gcGlobals = globals.gcGlobals();
-  return {
+  const offsets = {
     eg: globals.executor(),
     cg: globals.compiler(),
     opArray: reader.opArray(reader.opArrayBytes(closure)),
@@ -74,9 +91,9 @@ function structuresOf(
     fiber: reader.fiber(),
     mapPtr: values.mapPtr(),
     indirectType: values.indirectType(),
-    gcGlobals: gcGlobals === null ? null : placeInProcess(gcGlobals),
     resource: values.resource(),
     weakMap: values.weakMap(),
     shutdownFunctions: globals.shutdownFunctions(),
   };
+  return { offsets, gcGlobals };
 }

@@ -1,10 +1,16 @@
 import { PhptraceError } from '../errors.js';
 import type { PhpBuild } from './build.js';
-import { findPhpThread } from './php-threads.js';
+import { choosePhpThread, findPhpThreads, refuseThread } from './php-threads.js';
 import type { PhpThread } from './php-threads.js';
 import type { PhpProcess } from './process.js';
 import { placeOfGlobal } from './thread-storage.js';
 import type { GlobalPlace } from './thread-storage.js';
+
+/** A thread of a thread-safe PHP, one of those of its process. */
+export interface FollowedThread extends PhpThread {
+  /** How many others of the process ran PHP when it was chosen. */
+  readonly others: number;
+}
 
 /** Where PHP's structures of globals lie in one process. Addresses are the process's. */
 export interface Globals {
@@ -15,20 +21,28 @@ export interface Globals {
   /** Undefined where PHP does not export it, as in thread-safe builds. */
   readonly basicGlobals: number | undefined;
   /** The thread whose globals these are; null where the whole process has them in common. */
-  readonly thread: PhpThread | null;
+  readonly thread: FollowedThread | null;
   /** The address of any such structure. @throws PhptraceError where it is not in place */
   at(place: GlobalPlace): number;
 }
 
 /**
- * Finds them. In a thread-safe build these are the globals of one thread: the main one where it runs PHP, else the only
- * one that does.
+ * Finds them. In a thread-safe build these are the globals of one thread: the named one, or the only one.
  *
- * @throws NoPhpThread where a thread-safe PHP has not started yet, PhptraceError where it cannot be told which thread
- * is meant
+ * @throws NoPhpThread where a thread-safe PHP has not started yet, SeveralThreads where several run PHP and none is named,
+ * PhptraceError where the named one does not
  */
-export function findGlobals(process: PhpProcess, { sites, layout }: PhpBuild): Globals {
-  const thread = sites.storage === null ? null : findPhpThread(process, sites.storage);
+export function findGlobals(process: PhpProcess, build: PhpBuild, tid?: number): Globals {
+  if (build.sites.storage !== null) {
+    const found = findPhpThreads(process, build.sites);
+    return globalsOf(process, build, { ...choosePhpThread(process.pid, found, tid), others: found.length - 1 });
+  }
+  refuseThread(process.pid, tid);
+  return globalsOf(process, build, null);
+}
+
+/** The globals of a thread that was found; null of a build that is not thread-safe. */
+export function globalsOf(process: PhpProcess, { sites, layout }: PhpBuild, thread: FollowedThread | null): Globals {
   const at = (place: GlobalPlace): number =>
     'address' in place ? place.address + process.loadBias : inBlock(process, thread, place.offsetAt);
   const compilerGlobals = placeOfGlobal(process.elf, 'compiler_globals');
@@ -46,6 +60,11 @@ export function findGlobals(process: PhpProcess, { sites, layout }: PhpBuild): G
     thread,
     at,
   };
+}
+
+/** The thread's id where it is to be said which one it is: where others run PHP too, or it is not the main one. */
+export function namedThread(pid: number, { thread }: Pick<Globals, 'thread'>): number | undefined {
+  return thread === null || (thread.tid === pid && thread.others === 0) ? undefined : thread.tid;
 }
 
 /** Where the program has exported data of PHP in place of its library, all code uses that. */

@@ -1,4 +1,5 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import { explainProc } from './maps.js';
 
 /** PROC_PID_INIT_INO (include/linux/proc_ns.h): the pid namespace that the machine booted with. */
 const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
@@ -18,6 +19,26 @@ export function innerPid(pid: number): number | undefined {
 export function innermostPid(status: string, pid: number): number | undefined {
   const inner = namespacePids(status).at(-1);
   return inner === pid ? undefined : inner;
+}
+
+/** The number that a thread has in its own pid namespace. @throws PhptraceError where it is gone */
+export function innerTid(pid: number, tid: number): number {
+  try {
+    const status = readFileSync(`/proc/${String(pid)}/task/${String(tid)}/status`, 'latin1');
+    return innermostPid(status, tid) ?? tid;
+  } catch (error) {
+    throw explainProc(error, pid);
+  }
+}
+
+/** Device and inode of the pid namespace that a process is in. @throws PhptraceError where it is gone */
+export function pidNamespace(pid: number): { readonly namespaceDevice: bigint; readonly namespaceInode: bigint } {
+  try {
+    const { dev, ino } = statSync(`/proc/${String(pid)}/ns/pid`, { bigint: true });
+    return { namespaceDevice: dev, namespaceInode: ino };
+  } catch (error) {
+    throw explainProc(error, pid);
+  }
 }
 
 /** By the NSpid line of a /proc/<pid>/status: the pids from the reader's namespace inwards (proc.rst). */

@@ -1,54 +1,112 @@
+import { readdirSync } from 'node:fs';
 import { PhptraceError } from '../errors.js';
-import { UnreadableMemory } from './memory.js';
+import { wayToRights } from '../native/capabilities.js';
+import { SystemCallError } from '../native/libc.js';
+import { robustListOf } from '../native/robust-list.js';
+import { explainProc } from './maps.js';
+import { UnreadableMemory, pointerAt } from './memory.js';
 import type { PhpProcess } from './process.js';
-import { stopProcess } from './stopped-process.js';
-import type { ThreadStorage } from './thread-storage.js';
+import type { GlobalPlace, ThreadStorage } from './thread-storage.js';
 
 /** A thread of a thread-safe PHP. */
 export interface PhpThread {
   readonly tid: number;
   /** Address of its block of globals. */
   readonly block: number;
-  /** How many others of the process have one. */
-  readonly others: number;
 }
 
 /** No thread has globals of PHP: for a command that is being launched, not yet. */
 export class NoPhpThread extends PhptraceError {}
 
-/** Offset of thread_id in tsrm_tls_entry: after storage and count (TSRM/TSRM.c, 7.4 to 8.5). */
-const THREAD_ID = 16;
+/** Several threads have, and it was not said which one is meant. */
+export class SeveralThreads extends PhptraceError {
+  constructor(
+    pid: number,
+    /** Thread ids, the main thread's first. */
+    readonly threads: readonly number[],
+  ) {
+    super(
+      `process ${String(pid)} runs PHP in ${String(threads.length)} threads: name one with --thread: ` +
+        listed(threads),
+    );
+  }
+}
+
+/** What of a build tells where a thread keeps its globals. */
+export interface ThreadBuild {
+  readonly storage: ThreadStorage | null;
+  readonly allocGlobals: GlobalPlace;
+}
 
 /**
- * The thread of a process to look at. All threads stand still for some microseconds, for only then the kernel tells
- * where their storage is.
+ * The threads of a process that run PHP, or could: each has a block of globals. The main thread is the first. None where
+ * PHP has not started, and of a build that is not thread-safe. Nobody is stopped for it.
  *
- * @throws NoPhpThread where none runs PHP, PhptraceError where several do and the main thread does not
+ * @throws PhptraceError where the process is gone, or not ours to look into
  */
-export function findPhpThread(process: PhpProcess, storage: ThreadStorage): PhpThread {
-  const { pid, fileName } = process;
+export function findPhpThreads(process: PhpProcess, { storage, allocGlobals }: ThreadBuild): PhpThread[] {
+  if (storage === null || 'address' in allocGlobals) return [];
   const cacheOffset = readCacheOffset(process, storage);
-  const found = stoppedThreads(pid).flatMap(({ tid, threadPointer }) => {
-    const block = blockOf(process, threadPointer, cacheOffset);
+  const heapOffset = process.memory.pointer(allocGlobals.offsetAt + process.loadBias);
+  return threadIds(process.pid).flatMap((tid) => {
+    const block = blockOf(process, tid, { cacheOffset, heapOffset });
     return block === undefined ? [] : [{ tid, block }];
   });
-  const one = found.find(({ tid }) => tid === pid) ?? (found.length === 1 ? found[0] : undefined);
-  if (one !== undefined) return { ...one, others: found.length - 1 };
-  if (found.length === 0) {
-    throw new NoPhpThread(`process ${String(pid)} (${fileName}) has not started its PHP yet: try again in a moment`);
+}
+
+/**
+ * The one of a process's PHP threads that is meant: the named one, or the only one.
+ * @throws NoPhpThread where none runs PHP yet, SeveralThreads where more do than are named, PhptraceError where the named
+ * one does not
+ */
+export function choosePhpThread(pid: number, found: readonly PhpThread[], tid: number | undefined): PhpThread {
+  const tids = found.map((thread) => thread.tid);
+  if (tid !== undefined) {
+    const named = found.find((thread) => thread.tid === tid);
+    if (named) return named;
+    if (!threadIds(pid).includes(tid)) throw noSuchThread(pid, tid, tids);
+    if (tids.length > 0) {
+      throw new PhptraceError(`thread ${String(tid)} of process ${String(pid)} runs no PHP: ${whatElse(tids)}`);
+    }
   }
+  const [only, another] = found;
+  if (another) throw new SeveralThreads(pid, tids);
+  if (only) return only;
+  throw new NoPhpThread(`process ${String(pid)} has not started its PHP yet: try again in a moment`);
+}
+
+/** @throws PhptraceError where a thread is named of a process whose threads have one PHP in common */
+export function refuseThread(pid: number, tid: number | undefined): void {
+  if (tid === undefined) return;
+  if (!threadIds(pid).includes(tid)) throw noSuchThread(pid, tid, []);
   throw new PhptraceError(
-    `process ${String(pid)} runs PHP in ${String(found.length)} threads and not in its main thread (FrankenPHP, a ` +
-      "web server's worker threads), which is not supported yet: trace the program under one thread, or under PHP-FPM",
+    `--thread ${String(tid)}: the PHP of process ${String(pid)} is not thread-safe, so no more than one thread runs it: ` +
+      'leave --thread out',
   );
 }
 
-function stoppedThreads(pid: number): { tid: number; threadPointer: number }[] {
-  const stopped = stopProcess(pid);
+function noSuchThread(pid: number, tid: number, tids: readonly number[]): PhptraceError {
+  return new PhptraceError(`process ${String(pid)} has no thread ${String(tid)}: ${whatElse(tids)}`);
+}
+
+function whatElse(tids: readonly number[]): string {
+  return tids.length === 0 ? 'leave --thread out' : `PHP runs in ${listed(tids)}`;
+}
+
+const MOST_LISTED = 40;
+
+function listed(tids: readonly number[]): string {
+  const more = tids.length > MOST_LISTED ? `, and ${String(tids.length - MOST_LISTED)} more` : '';
+  return `${tids.slice(0, MOST_LISTED).join(', ')}${more}`;
+}
+
+/** The main thread first. */
+function threadIds(pid: number): number[] {
   try {
-    return stopped.threads.map(({ tid, threadPointer }) => ({ tid, threadPointer }));
-  } finally {
-    stopped.release();
+    const tids = readdirSync(`/proc/${String(pid)}/task`).map(Number);
+    return tids.sort((a, b) => Number(b === pid) - Number(a === pid) || a - b);
+  } catch (error) {
+    throw explainProc(error, pid);
   }
 }
 
@@ -58,13 +116,81 @@ function readCacheOffset({ memory, loadBias }: PhpProcess, storage: ThreadStorag
   return Number(memory.read(storage.cacheSlot + loadBias, 8).getBigInt64(0, true));
 }
 
-/** Undefined for a thread that PHP has not begun. A block names the thread that it belongs to. */
-function blockOf({ memory }: PhpProcess, threadPointer: number, cacheOffset: number): number | undefined {
+/** Members of tsrm_tls_entry (TSRM/TSRM.c, 7.4 to 8.5): its table of structures, how many these are, whose it is. */
+const COUNT = 8;
+const THREAD_ID = 16;
+const ENTRY_BYTES = 24;
+/** PHP has some twenty structures of globals, and each extension one. */
+const MOST_STRUCTURES = 4096;
+
+/**
+ * Undefined for a thread that PHP has not begun. A block names the thread that it belongs to, and its table has the heap's
+ * structure in the block itself: one that was given back has lost its table.
+ */
+function blockOf(
+  process: PhpProcess,
+  tid: number,
+  { cacheOffset, heapOffset }: { readonly cacheOffset: number; readonly heapOffset: number },
+): number | undefined {
+  const { memory } = process;
   try {
-    const block = threadPointer === 0 ? 0 : memory.pointer(threadPointer + cacheOffset);
-    return block !== 0 && memory.pointer(block + THREAD_ID) === threadPointer ? block : undefined;
+    const threadPointer = threadPointerOf(process, tid);
+    const block = threadPointer === undefined ? 0 : memory.pointer(threadPointer + cacheOffset);
+    if (block === 0) return undefined;
+    const entry = memory.read(block, ENTRY_BYTES);
+    const count = entry.getUint32(COUNT, true);
+    if (pointerAt(entry, THREAD_ID) !== threadPointer || count > MOST_STRUCTURES) return undefined;
+    const table = memory.read(pointerAt(entry, 0), 8 * count);
+    for (let at = 0; at < table.byteLength; at += 8) if (pointerAt(table, at) === block + heapOffset) return block;
+    return undefined;
   } catch (error) {
     if (error instanceof UnreadableMemory) return undefined;
     throw error;
+  }
+}
+
+/** Members of tcbhead_t, with which glibc's struct pthread begins, that point to it (sysdeps/x86_64/nptl/tls.h). */
+const TCB = 0;
+const SELF = 16;
+/** A struct pthread is aligned so; its list of robust mutexes lies less far from its beginning (736 in glibc 2.36). */
+const ALIGNMENT = 16;
+const MOST_DESCRIPTOR_BYTES = 1024;
+const PAGE_BYTES = 4096;
+
+/**
+ * Where a thread's storage is relative to (fs): its struct pthread, which points to itself, and in which the list lies that
+ * the kernel tells of. Undefined for a thread that libc did not start, or that has ended.
+ */
+function threadPointerOf({ pid, memory }: PhpProcess, tid: number): number | undefined {
+  const list = askForList(pid, tid);
+  if (list === 0) return undefined;
+  const { start, view } = readBelow(memory, list);
+  for (let at = 0; at + SELF + 8 <= view.byteLength; at += ALIGNMENT) {
+    if (pointerAt(view, at + TCB) === start + at && pointerAt(view, at + SELF) === start + at) return start + at;
+  }
+  return undefined;
+}
+
+function askForList(pid: number, tid: number): number {
+  try {
+    return robustListOf(tid);
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error;
+    if (error.errnoName === 'ESRCH') return 0;
+    throw new PhptraceError(
+      `cannot look at the threads of process ${String(pid)}: ${error.message}: ${wayToRights('CAP_SYS_PTRACE')}`,
+    );
+  }
+}
+
+/** Less where the mapping begins in between. */
+function readBelow(memory: PhpProcess['memory'], end: number): { start: number; view: DataView } {
+  const first = end - (end % ALIGNMENT) - MOST_DESCRIPTOR_BYTES;
+  try {
+    return { start: first, view: memory.read(first, end - first) };
+  } catch (error) {
+    if (!(error instanceof UnreadableMemory)) throw error;
+    const start = end - (end % PAGE_BYTES);
+    return { start, view: memory.read(start, end - start) };
   }
 }

@@ -22,6 +22,7 @@ export function buildReport(history: History, judgement: Judgement, extras: Repo
     schema: 1,
     pid: header.pid,
     ...(header.innerPid === undefined ? {} : { innerPid: header.innerPid }),
+    ...(header.thread === undefined ? {} : { thread: header.thread }),
     php: header.php,
     sapi: header.sapi,
     mode: header.mode,

@@ -1,7 +1,7 @@
 import type { Amount } from '../heap/garbage.js';
 import { columns } from './columns.js';
 import type { SnapshotDiff } from './diff-model.js';
-import { namedPid } from './named-pid.js';
+import { namedPid, numberOf } from './named-pid.js';
 import { palette, printable, type Palette } from './palette.js';
 import { grouped, signedSize } from './readable-size.js';
 import { bracketed } from './snapshot-text.js';
@@ -31,13 +31,19 @@ export function renderDiffText(diff: SnapshotDiff, options: DiffTextOptions): st
 }
 
 function headLines({ before, after, seconds, bytes, blocks }: SnapshotDiff, { bold }: Palette): string[] {
-  const pids = before.pid === after.pid ? namedPid(after) : `pid ${String(before.pid)} to ${String(after.pid)}`;
   return [
     bold(
-      `${pids}, PHP ${printable(after.php)} ${printable(after.sapi)}: ${change({ count: blocks, bytes })} in ${seconds.toFixed(1)} s.`,
+      `${whose(before, after)}, PHP ${printable(after.php)} ${printable(after.sapi)}: ${change({ count: blocks, bytes })} in ${seconds.toFixed(1)} s.`,
     ),
     `${before.takenAt} to ${after.takenAt}`,
   ];
+}
+
+function whose(before: SnapshotDiff['before'], after: SnapshotDiff['after']): string {
+  if (numberOf(before) === numberOf(after)) return namedPid(after);
+  return before.pid === after.pid
+    ? `${namedPid(before)} to ${String(numberOf(after))}`
+    : `pid ${String(before.pid)} to ${String(after.pid)}`;
 }
 
 interface Changed {

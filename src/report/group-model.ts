@@ -1,11 +1,12 @@
 import type { TraceVerdict } from '../leaks/judgement.js';
 import type { Verdict } from '../leaks/verdict.js';
 import type { Report, ReportedSite } from './model.js';
+import type { Tracee } from './named-pid.js';
 
-/** What a trace of several processes has found: plain data, finished. */
+/** What a trace of several processes, or of several threads of one, has found: plain data, finished. */
 export interface GroupReport {
   readonly schema: 1;
-  /** In the order in which their traces ended. */
+  /** One of each process, or of each thread that runs PHP, in the order in which their traces ended. */
   readonly processes: readonly Report[];
   readonly merged: MergedReport;
 }
@@ -15,10 +16,10 @@ export interface MergedReport {
   readonly verdict: TraceVerdict;
   /** With `unknown`: why, and what to do. */
   readonly verdictReason?: string;
-  /** Pids of the processes whose loops the verdict rests on. */
-  readonly judged: readonly number[];
-  /** Pids of those whose loops were too few to say anything: of idle ones, and of workers that ended soon. */
-  readonly short: readonly number[];
+  /** The processes, or threads, whose loops the verdict rests on. */
+  readonly judged: readonly Tracee[];
+  /** Those whose loops were too few to say anything: idle ones, and workers that ended soon. */
+  readonly short: readonly Tracee[];
   readonly untraced: readonly Untraced[];
   /** Summed over the judged processes, but for `warmup`. */
   readonly loops: Report['loops'];
@@ -30,15 +31,13 @@ export interface MergedReport {
   readonly notes: readonly string[];
 }
 
-export interface OutsideInProcess {
-  readonly pid: number;
+export interface OutsideInProcess extends Tracee {
   readonly loops: number;
   readonly bytes: number;
   readonly bytesPerLoop: number;
 }
 
-export interface Untraced {
-  readonly pid: number;
+export interface Untraced extends Tracee {
   readonly reason: string;
   /** True where it was asked for by its pid. */
   readonly named: boolean;
@@ -57,8 +56,7 @@ export interface MergedSite extends Omit<ReportedSite, 'evidence' | 'growth' | '
   readonly moreLoops?: number;
 }
 
-export interface SiteInProcess {
-  readonly pid: number;
+export interface SiteInProcess extends Tracee {
   readonly verdict: Verdict;
   readonly blocks: number;
   readonly bytes: number;

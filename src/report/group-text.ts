@@ -1,5 +1,7 @@
 import { isGuilty } from '../leaks/judgement.js';
 import type { GroupReport, MergedReport, MergedSite } from './group-model.js';
+import { namedPid, namedPids, numberOf } from './named-pid.js';
+import type { Tracee } from './named-pid.js';
 import { mergedOutsideHead } from './outside-text.js';
 import { palette, place, printable, type Palette } from './palette.js';
 import { amount, counted, summaryLines, typesOf, where } from './summary.js';
@@ -20,39 +22,47 @@ function mergedLines(merged: MergedReport, colors: Palette): string[] {
   const leaks = sites.filter((site) => isGuilty(site.verdict));
   const pending = sites.filter((site) => site.verdict === 'pending');
   const bytes = leaks.reduce((sum, site) => sum + site.bytesPerLoop, 0);
+  const nouns = nounsOf(judged);
   const heads = {
-    leak: `LEAK in ${counted(judged.length, 'process', 'processes')} together: ${counted(leaks.length, 'line keeps', 'lines keep')} ${amount(bytes)} bytes a loop.`,
-    clean: `NO LEAK${merged.outside.length > 0 ? " in PHP's heap" : ''} in ${counted(judged.length, 'process', 'processes')} together: nothing accumulates from loop to loop.`,
-    unknown: `CANNOT TELL for the processes together: ${printable(merged.verdictReason ?? 'too little was seen')}.`,
+    leak: `LEAK in ${counted(judged.length, ...nouns)} together: ${counted(leaks.length, 'line keeps', 'lines keep')} ${amount(bytes)} bytes a loop.`,
+    clean: `NO LEAK${merged.outside.length > 0 ? " in PHP's heap" : ''} in ${counted(judged.length, ...nouns)} together: nothing accumulates from loop to loop.`,
+    unknown: `CANNOT TELL for the ${nouns[1]} together: ${printable(merged.verdictReason ?? 'too little was seen')}.`,
   };
   return [
     colors.bold(`${heads[verdict]}${mergedOutsideHead(merged)}`),
-    `${loops.settled} loops judged, of pid ${judged.join(', ') || '-'}; after ${loops.warmup} of warm-up in each.`,
-    ...leaks.flatMap((site) => ['', ...leakLines(site, judged.length, colors)]),
-    ...pending.map(
-      (site) => `Not decided: ${placed(site)}: ${site.bytes} bytes in ${inProcesses(site, judged.length)}`,
-    ),
-    ...(short.length === 0 ? [] : [`Too few loops to say anything: pid ${short.join(', ')}.`]),
-    ...untraced.map(({ pid, reason }) => `Not traced: pid ${pid}: ${printable(reason)}`),
+    `${loops.settled} loops judged, of ${namedPids(judged)}; after ${loops.warmup} of warm-up in each.`,
+    ...leaks.flatMap((site) => ['', ...leakLines(site, judged, colors)]),
+    ...pending.map((site) => `Not decided: ${placed(site)}: ${site.bytes} bytes in ${inProcesses(site, judged)}`),
+    ...(short.length === 0 ? [] : [`Too few loops to say anything: ${namedPids(short)}.`]),
+    ...untraced.map((one) => `Not traced: ${namedPid(one)}: ${printable(one.reason)}`),
     ...notes.map((note) => `Note: ${printable(note)}`),
   ];
 }
 
-function leakLines(site: MergedSite, processes: number, { red }: Palette): string[] {
+function leakLines(site: MergedSite, judged: readonly Tracee[], { red }: Palette): string[] {
   const { holder, path, app } = site;
   return [
     placed(site),
     `  ${red(amount(site.bytesPerLoop))} bytes a loop in the mean; ${site.bytes} bytes in ` +
-      `${counted(site.blocks, 'block', 'blocks')} of ${inProcesses(site, processes)}`,
-    `  by process: ${site.processes.map((at) => `${at.pid} ${at.verdict} ${amount(at.bytesPerLoop)}`).join(', ')}`,
-    ...(site.judgedTogether ? ['  decided by the loops of all processes side by side: one alone had too few'] : []),
+      `${counted(site.blocks, 'block', 'blocks')} of ${inProcesses(site, judged)}`,
+    `  by ${nounsOf(judged)[0]}: ${site.processes.map((at) => `${numberOf(at)} ${at.verdict} ${amount(at.bytesPerLoop)}`).join(', ')}`,
+    ...(site.judgedTogether
+      ? [`  decided by the loops of all ${nounsOf(judged)[1]} side by side: one alone had too few`]
+      : []),
     ...(holder === null || path === null ? [] : [`  held by ${printable(path)}${typesOf(site)}`]),
     ...(app.file === site.file && app.line === site.line ? [] : [`  called from ${place(app)}`]),
   ];
 }
 
-function inProcesses({ processes }: MergedSite, all: number): string {
-  return `${String(processes.length)} of ${counted(all, 'process', 'processes')}`;
+function inProcesses({ processes }: MergedSite, judged: readonly Tracee[]): string {
+  return `${String(processes.length)} of ${counted(judged.length, ...nounsOf(judged))}`;
+}
+
+/** What they are, one and several. */
+function nounsOf(tracees: readonly Tracee[]): readonly [string, string] {
+  const threads = tracees.filter(({ thread }) => thread !== undefined).length;
+  if (threads === 0) return ['process', 'processes'];
+  return threads === tracees.length ? ['thread', 'threads'] : ['process or thread', 'processes and threads'];
 }
 
 function placed(site: MergedSite): string {

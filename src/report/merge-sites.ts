@@ -3,6 +3,7 @@ import type { JudgedSite } from '../leaks/judgement.js';
 import type { Verdict } from '../leaks/verdict.js';
 import type { MergedSite } from './group-model.js';
 import type { Report, ReportedSite } from './model.js';
+import { traceeOf } from './named-pid.js';
 
 /** A place as one process has it. */
 interface Entry {
@@ -56,8 +57,8 @@ function mergeEntries(entries: readonly Entry[], reports: readonly Report[], tog
     holder,
     path,
     types,
-    processes: entries.map(({ report: { pid }, site: { verdict, blocks, bytes, bytesPerLoop } }) => {
-      return { pid, verdict, blocks, bytes, bytesPerLoop };
+    processes: entries.map(({ report, site: { verdict, blocks, bytes, bytesPerLoop } }) => {
+      return { ...traceeOf(report), verdict, blocks, bytes, bytesPerLoop };
     }),
   };
 }

@@ -9,6 +9,8 @@ export interface Report {
   readonly pid: number;
   /** The pid that it has for itself, where that is another: in a container. */
   readonly innerPid?: number;
+  /** The thread whose PHP it is, where the process runs PHP in several, or in one that is not its main one. */
+  readonly thread?: number;
   readonly php: string;
   readonly sapi: string;
   readonly mode: 'exact';

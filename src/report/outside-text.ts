@@ -2,6 +2,7 @@ import { isGuilty } from '../leaks/judgement.js';
 import { mean } from '../leaks/statistics.js';
 import type { MergedReport } from './group-model.js';
 import type { OutsideMemory, Report } from './model.js';
+import { namedPids } from './named-pid.js';
 import { printable } from './palette.js';
 
 /** What the head of a report adds where memory outside of PHP's heap grows, with a space before it; else empty. */
@@ -15,8 +16,7 @@ export function outsideHead({ outside }: Report): string {
 export function mergedOutsideHead({ outside }: MergedReport): string {
   if (outside.length === 0) return '';
   const bytesPerLoop = mean(outside.map((of) => of.bytesPerLoop));
-  const pids = outside.map(({ pid }) => pid).join(', ');
-  return ` Outside of PHP's heap memory grows by about ${perLoop({ bytesPerLoop })} bytes a loop in pid ${pids}.`;
+  return ` Outside of PHP's heap memory grows by about ${perLoop({ bytesPerLoop })} bytes a loop in ${namedPids(outside)}.`;
 }
 
 /** How memory outside of PHP's heap grows and what to do next; empty where it does not. */

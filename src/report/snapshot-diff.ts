@@ -105,6 +105,9 @@ function notesOn(before: SnapshotProcess, after: SnapshotProcess): string[] {
     notes.push(
       `these are two processes, ${String(before.pid)} and ${String(after.pid)}: what differs need not have grown`,
     );
+  } else if (before.thread !== after.thread) {
+    const named = [before, after].map(({ pid, thread }) => String(thread ?? pid));
+    notes.push(`these are two threads, ${named.join(' and ')}: what differs need not have grown`);
   }
   if (before.buildId !== after.buildId || before.php !== after.php) {
     notes.push(

@@ -4,6 +4,7 @@ import type { Amount, GarbageCause } from '../heap/garbage.js';
 import type { CountedType } from '../heap/type-census.js';
 import type { Why } from '../heap/why.js';
 import type { Collector } from '../trace/records.js';
+import type { Tracee } from './named-pid.js';
 
 /** What is in a PHP heap, finished: plain data, which serialises to JSON as it is. Sizes in bytes. */
 export interface SnapshotReport {
@@ -26,8 +27,7 @@ export interface SnapshotReport {
   readonly notes: readonly string[];
 }
 
-export interface SnapshotProcess {
-  readonly pid: number;
+export interface SnapshotProcess extends Tracee {
   /** The pid that it has for itself, where that is another: in a container. */
   readonly innerPid?: number;
   readonly php: string;

@@ -14,10 +14,11 @@ export function snapshotNotes({ image, blocks }: HeapAnalysis): string[] {
       'the copy was taken in the middle of an allocation: a block may be missing, or counted that is not there',
     );
   }
-  const { otherPhpThreads = 0 } = header;
+  const { otherPhpThreads = 0, thread } = header;
   if (otherPhpThreads > 0) {
+    const others = otherPhpThreads === 1 ? '1 other thread' : `${String(otherPhpThreads)} other threads`;
     notes.push(
-      `${String(otherPhpThreads)} other threads of the process have PHP heaps of their own: this is the main thread's`,
+      `${others} of the process run PHP with heaps of their own: this is thread ${String(thread ?? header.pid)}`,
     );
   }
   const own = image.pointer(header.heapAddress + header.heap.size);

@@ -16,6 +16,7 @@ import type {
   SnapshotReport,
   SnapshotReportOptions,
 } from './snapshot-model.js';
+import { traceeOf } from './named-pid.js';
 import { snapshotNotes } from './snapshot-notes.js';
 
 const TOP = 20;
@@ -58,9 +59,9 @@ export function buildSnapshotReport(analysis: HeapAnalysis, options: SnapshotRep
 }
 
 export function describeImage({ header }: MemoryImage): SnapshotProcess {
-  const { pid, innerPid, php, sapi, command, buildId, takenAt, pauseNs } = header;
+  const { pid, innerPid, thread, php, sapi, command, buildId, takenAt, pauseNs } = header;
   const inner = innerPid === undefined ? {} : { innerPid };
-  return { pid, ...inner, php, sapi, command, buildId, takenAt, pauseMs: pauseNs / 1e6 };
+  return { ...traceeOf({ pid, thread }), ...inner, php, sapi, command, buildId, takenAt, pauseMs: pauseNs / 1e6 };
 }
 
 /** Sums of all ways from each root, the biggest first. */

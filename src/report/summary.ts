@@ -36,10 +36,10 @@ function verdictLine(report: Report, leaks: readonly ReportedSite[]): string {
   return `CANNOT TELL: ${printable(report.verdictReason ?? 'too little was seen')}.`;
 }
 
-function aboutLine({ pid, innerPid, php, sapi, hooks, loops, ended }: Report): string {
+function aboutLine({ pid, innerPid, thread, php, sapi, hooks, loops, ended }: Report): string {
   const watched = hooks.map((hook) => printable(hook.loop)).join(', ') || 'nothing';
   return (
-    `${namedPid({ pid, innerPid })}, PHP ${printable(php)} ${printable(sapi)}; ${loops.settled} loops of ${watched} judged ` +
+    `${namedPid({ pid, innerPid, thread })}, PHP ${printable(php)} ${printable(sapi)}; ${loops.settled} loops of ${watched} judged ` +
     `after ${loops.warmup} of warm-up; ended: ${printable(ended)}.`
   );
 }

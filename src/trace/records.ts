@@ -25,6 +25,8 @@ export interface TraceHeader {
   readonly pid: number;
   /** The pid that it has for itself, where that is another: in a container. */
   readonly innerPid?: number;
+  /** The thread whose PHP it is, where the process runs PHP in several, or in one that is not its main one. */
+  readonly thread?: number;
   /** PHP's version as the process tells it: `8.2.36`. */
   readonly php: string;
   readonly sapi: string;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import type { GroupReport } from '../../src/index.js';
 import { integration, php, root, until, type JsonRun, type Workplace } from '../integration/harness.js';
 import { findingOf, judgeCase } from '../integration/judge-case.js';
 import { suspects } from '../integration/report-json.js';
@@ -86,19 +86,17 @@ integration('ZTS: PHP in a thread that is not the main one is traced and dumped'
   await findsTheLeak(t, place, [THREADS, 'thread', LEAKING]);
 });
 
-integration('ZTS: of several threads that run the same code the main one is followed, and that is said', async (t, place) => {
-  const { records, report } = await findsTheLeak(t, place, [THREADS, 'main', LEAKING, LEAKING, LEAKING]);
-  t.is(report.sites.find(({ verdict }) => verdict === 'leak')?.bytesPerLoop, 1024);
-  const end = records.find((record) => record.type === 'end');
-  t.regex(end?.notes.join('\n') ?? '', /^2 other threads .* run PHP too/m);
-});
-
-integration('ZTS: a process whose main thread is none of those that run PHP is refused', async (t, place) => {
-  const pid = await startReady(place, [THREADS, 'thread', LEAKING, LEAKING]);
-  await setTimeout(500);
-  const { exitCode, stdout, stderr } = await place.phptrace(['attach', String(pid), '--loop', 'handle', '--quiet']);
-  t.is(exitCode, 2, stdout);
-  t.regex(stderr, /^phptrace: [^\n]+runs PHP in 2 threads and not in its main thread[^\n]+\n$/);
+integration('ZTS: of several threads that run the same code each is traced', async (t, place) => {
+  const pid = await startReady(place, [THREADS, 'main', LEAKING, LEAKING, LEAKING]);
+  const args = ['--loop', 'App\\Worker::handle', '--loops', '8', '--duration', '30s', '--format', 'json'];
+  const { exitCode, stdout, stderr } = await place.phptrace(['attach', String(pid), ...args]);
+  t.is(exitCode, 1, stderr);
+  const { processes, merged } = JSON.parse(stdout) as GroupReport;
+  t.is(processes.length, 3);
+  for (const { sites } of processes) {
+    t.deepEqual(sites.filter(({ verdict }) => verdict === 'leak').map(({ bytesPerLoop }) => bytesPerLoop), [1024]);
+  }
+  t.deepEqual(merged.sites.filter(({ verdict }) => verdict === 'leak').map((site) => site.processes.length), [3]);
 });
 
 integration('a debug build is refused in one line', async (t, place) => {

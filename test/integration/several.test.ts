@@ -22,7 +22,7 @@ integration('the workers of a master are traced in its place, each with a report
     t.deepEqual(report.notes, [], 'forked commands are no workers, and no loss');
   }
   const { merged } = group;
-  t.deepEqual([...merged.judged].sort(byNumber), workers);
+  t.deepEqual(merged.judged.map(({ pid }) => pid).toSorted(byNumber), workers);
   t.deepEqual(merged.notes, [`process ${master.pid} has workers, which were traced in its place`]);
   t.is(merged.loops.settled, 60);
   const [site] = merged.sites;
@@ -117,10 +117,9 @@ integration(
       'other processes have had their loops; never_called, handle, onTimer had no turn for 3 s',
     );
     const { merged } = group;
-    t.deepEqual(
-      [[...merged.judged].sort(byNumber), merged.short],
-      [[worker.pid, other.pid].sort(byNumber), [idle.pid]],
-    );
+    const [judged, short] = [merged.judged, merged.short].map((some) => some.map(({ pid }) => pid).toSorted(byNumber));
+    t.deepEqual(judged, [worker.pid, other.pid].toSorted(byNumber));
+    t.deepEqual(short, [idle.pid]);
     const leaks = merged.sites.filter(({ verdict, outside }) => verdict === 'leak' && !outside);
     t.deepEqual(leaks.map(({ loop, bytesPerLoop }) => `${loop} ${bytesPerLoop}`).toSorted(), [
       'handle 1280',

@@ -6,6 +6,7 @@ import {
   CONTROL,
   COUNTERS,
   EXTENT,
+  FOLLOWED,
   HOOK,
   HOOK_BYTES,
   KNOBS,
@@ -34,6 +35,15 @@ test('the 64-bit knobs are the addresses, and the tables have room for every bin
   t.is(fields['binOfSize8']?.bytes, SIZE8_SLOTS);
   const wide = [...WIDE_KNOBS, 'binSize', 'binOfSize8'];
   for (const [name, { bytes }] of Object.entries(fields)) if (!wide.includes(name)) t.is(bytes, 4, name);
+});
+
+test('the followed thread is written where the programs read it', (t) => {
+  const { fields } = layout().structs['followed'] ?? missing('followed');
+  t.deepEqual(offsets(fields), FOLLOWED);
+  t.deepEqual(
+    Object.values(fields).map(({ bytes }) => bytes),
+    [8, 8, 4],
+  );
 });
 
 test('hooks, counters and control are where both sides map them', (t) => {

@@ -56,6 +56,7 @@ test('the list is a table in which text of a process cannot steer the terminal',
   const fpm: ListedProcess = {
     pid: 812,
     innerPid: 7,
+    thread: null,
     php: '8.2.36',
     sapi: 'fpm-fcgi',
     script: 'pool www',
@@ -84,6 +85,17 @@ test('the list is a table in which text of a process cannot steer the terminal',
       '    812      7  8.2.36  fpm-fcgi  40.0 MiB      2.0 MiB    -1.5 KiB  3f1c3f1c3f1c  pool www',
       '  40001      -       -         -  40.0 MiB  (no rights)           -             -  \\u001b[2J.php',
       'Note: something was not seen.',
+      '',
+    ].join('\n'),
+  );
+  const threads = [other, { ...fpm, thread: 814 }, { ...fpm, thread: 815 }];
+  t.is(
+    renderProcessList({ ...list, processes: threads, notes: [] }, { color: false }),
+    [
+      '    PID  INNER  THREAD     PHP      SAPI       RSS         HEAP  GROWTH/MIN     CONTAINER  SCRIPT',
+      '  40001      -       -       -         -  40.0 MiB  (no rights)           -             -  \\u001b[2J.php',
+      '    812      7     814  8.2.36  fpm-fcgi  40.0 MiB      2.0 MiB    -1.5 KiB  3f1c3f1c3f1c  pool www',
+      '    812      7     815  8.2.36  fpm-fcgi  40.0 MiB      2.0 MiB    -1.5 KiB  3f1c3f1c3f1c  pool www',
       '',
     ].join('\n'),
   );
