@@ -11,7 +11,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { cli, integration, php, root, settledLoops, until, type Workplace } from './harness.js';
@@ -66,6 +66,12 @@ integration('requests of a PHP of the command line', async (t, place) => {
 
 integration('a 32-bit program', async (t, place) => {
   writeFileSync(place.path('php'), program32(), { mode: 0o755 });
+  // It runs until it is ended, where the kernel runs it at all.
+  if (spawnSync(place.path('php'), { timeout: 200 }).signal === null) {
+    t.log('not tried: this kernel runs no 32-bit programs');
+    t.pass();
+    return;
+  }
   const other = place.start(place.path('php'), []);
   await refuses(t, place, ['attach', String(other.pid)], [String(other.pid), /32-bit.*amd64/]);
 });
