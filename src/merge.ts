@@ -133,15 +133,15 @@ function unseen(traced: readonly TracedProcess[]): string | undefined {
 function tooShort(traced: readonly TracedProcess[]): string | undefined {
   if (!traced.every(isShort)) return undefined;
   const longest = traced.reduce((most, one) => (one.report.loops.settled > most.report.loops.settled ? one : most));
-  return `no process had loops enough: ${namedProcess(longest.report)}: ${longest.report.verdictReason ?? ''}`;
+  return `none had loops enough: ${namedProcess(longest.report)}: ${longest.report.verdictReason ?? ''}`;
 }
 
 /** A loop that had too few turns in each of the processes. */
 function nowhereCalled(traced: readonly TracedProcess[]): string | undefined {
-  const all = traced.flatMap(({ report, judgement }) => judgement.hooks.map((hook) => ({ ...hook, pid: report.pid })));
+  const all = traced.flatMap(({ report, judgement }) => judgement.hooks.map((hook) => ({ ...hook, report })));
   const judged = new Set(all.filter(({ doubt }) => doubt !== 'short').map(({ loop }) => loop));
   const short = all.find(({ loop }) => !judged.has(loop));
-  return short && `process ${String(short.pid)}: ${short.reason ?? ''}`;
+  return short && `${namedProcess(short.report)}: ${short.reason ?? ''}`;
 }
 
 function undecided(sites: readonly MergedSite[]): string | undefined {

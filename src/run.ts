@@ -75,7 +75,7 @@ async function explainEnd(ended: Promise<string>): Promise<void> {
   const how = await Promise.race([ended, sleep(LINGER_MS, undefined, { ref: false })]);
   if (how !== `exit code ${String(FATAL_ERROR)}`) return;
   throw new PhptraceError(
-    `the script ended with a PHP error before any loop (${how}): see what PHP said, and run the script without phptrace`,
+    `the script ended before any loop, with the code of a PHP error (${how}): see what PHP said, and run the script without phptrace`,
   );
 }
 

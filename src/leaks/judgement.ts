@@ -65,8 +65,10 @@ export function judge(history: History): Judgement {
 }
 
 function hookVerdicts(history: History, sites: readonly JudgedSite[]): HookVerdict[] {
+  const several = history.hooks.length > 1;
   const placed = history.hooks.map((hook) => {
-    const own = sites.filter(({ place }) => place.hook === hook.record.hook);
+    // What happens outside of all loops is nobody's: it stands with the one that began last.
+    const own = sites.filter(({ place }) => place.hook === hook.record.hook && !(several && place.outside));
     const doubt =
       doubtAboutAll(history, [hook], own) ??
       unbalanced([hook]) ??

@@ -43,14 +43,14 @@ export class Ending {
 
   /**
    * Why the trace is over when its loops are so far; undefined while it is not. A loop that has no turn for a while is
-   * not waited for when another one, or another process, has had all of its own.
+   * not waited for when another one, or another process or thread, has had all of its own.
    */
   reasonAfter(loops: readonly LoopCourse[]): string | undefined {
     const { warmup, maxLoops } = this.limits;
     const [busy, idle] = this.sorted(loops);
     if (busy.length === 0) {
       const isLeft = idle.length > 0 && this.limits.othersAreDone();
-      return isLeft ? `other processes have had their loops; ${this.silence(idle)}` : undefined;
+      return isLeft ? `others have had their loops; ${this.silence(idle)}` : undefined;
     }
     const judged = Math.min(...busy.map(({ settled }) => settled)) - warmup;
     const reason = maxLoops === 'auto' ? this.allTold(busy, judged) : judged >= maxLoops && `${String(maxLoops)} loops`;

@@ -24,7 +24,7 @@ export function explainLine(engine: Engine, { file, line }: { readonly file: str
   for (const func of meant)
     for (const { line } of readOplines(engine.memory, engine.layout, func)) lines.set(line, func);
   const there = lines.get(line);
-  if (there) return `line ${String(line)} is in ${displayName(there.name, there.className)}, which did not run`;
+  if (there) return `line ${String(line)} is in ${displayName(there.name, there.className)}, which was not seen to run`;
   const nearest = [below(lines.keys(), line), above(lines.keys(), line)].filter(Number.isFinite).map(String);
   return `${first.file ?? ''} has no code at line ${String(line)} that is known; the nearest is at ${nearest.join(' and ')}`;
 }

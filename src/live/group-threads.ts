@@ -50,12 +50,23 @@ export class GroupThreads {
           `process ${String(member.pid)} runs PHP in ${String(found.length)} threads: each is traced by itself`,
         );
       }
+      const [first] = found;
+      if (found.length === 1 && first?.tid === member.pid) {
+        // As any process, until another thread begins.
+        watched.known.add(first.tid);
+        return [member];
+      }
       return this.take(watched, found).map((one) => ({ ...one, named: member.named && found.length === 1 }));
     } catch (error) {
       if (!(error instanceof PhptraceError)) throw error;
       // Who opens it to trace it hears the same.
       return [member];
     }
+  }
+
+  /** Whether other threads of this process are traced too, where they run PHP. */
+  follows(pid: number): boolean {
+    return this.watched.has(pid);
   }
 
   /** Threads that have begun to run PHP since, and still do at the second look. */
@@ -101,9 +112,10 @@ export class GroupThreads {
   private lookAt(watched: Watched): Member[] {
     const { process, build, known, left, young } = watched;
     const found = findPhpThreads(process, build.sites);
+    for (const tid of left) if (!found.some((thread) => thread.tid === tid)) left.delete(tid);
     const fresh = found.filter(({ tid }) => !known.has(tid));
     watched.young = new Set(fresh.map(({ tid }) => tid));
-    for (const tid of young) if (!watched.young.has(tid) && !left.has(tid)) this.passed++;
+    for (const tid of young) if (!watched.young.has(tid) && !known.has(tid) && !left.has(tid)) this.passed++;
     return this.take(
       watched,
       fresh.filter(({ tid }) => young.has(tid)),

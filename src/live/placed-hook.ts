@@ -40,7 +40,7 @@ export interface PlacingContext {
 
 const COMPILED =
   'the loop function was compiled by the JIT, so its calls may not be seen: if none are, switch that off ' +
-  '(opcache.jit=disable), or use --loop none';
+  '(opcache.jit=disable), or use --loop request, none or symbol:NAME';
 
 /** How long a loop is when time alone cuts them. Short against a minute's trace, long against a request. */
 const TICK_MS = 100;
@@ -66,8 +66,8 @@ function placeOpline(context: PlacingContext, hook: number, opline: number, exte
   object.setHook(hook, opline, extent);
   if (context.boundary === 'handler') return placeHandler(context, hook, opline);
   try {
-    const attachments = [attachWatchpoint(object, followedThread(target), opline, hook)];
     const note = handlerOf(target.process, opline) === undefined ? { note: COMPILED } : {};
+    const attachments = [attachWatchpoint(object, followedThread(target), opline, hook)];
     return { boundary: 'watchpoint', attachments, ...note };
   } catch (error) {
     if (context.boundary === 'watchpoint' || !(error instanceof PhptraceError)) throw error;

@@ -116,7 +116,7 @@ class ProcessGroup {
     const others = {
       choose: isThread ? choice.chooseOwn.bind(choice) : choice.choose.bind(choice),
       followsForks: this.options.children ?? false,
-      followsThreads: isThread,
+      followsThreads: this.threads.follows(tracee.pid),
       othersAreDone: this.isOneDone,
       wholeSeconds: this.durationSeconds,
     };
@@ -152,7 +152,10 @@ class ProcessGroup {
   private readonly isOneDone = (): boolean => {
     const { maxLoops } = this.options;
     const enough = typeof maxLoops === 'number' ? maxLoops : ENOUGH_LOOPS;
-    return this.traced.some(({ report }) => report.loops.settled >= enough);
+    return this.traced.some(({ report: { hooks } }) => {
+      const turned = hooks.map(({ loops }) => loops.settled).filter((settled) => settled > 0);
+      return turned.length > 0 && Math.min(...turned) >= enough;
+    });
   };
 
   private isTimeOver(): boolean {

@@ -5,6 +5,7 @@ import { captureImage } from '../heap/capture.js';
 import type { Awaited } from '../leaks/awaited.js';
 import type { TraceObserver, TraceOptions } from '../options.js';
 import { isRunning, processState, readSapi, resumeProcess } from '../php/process.js';
+import { namedProcess } from '../report/named-pid.js';
 import { decodeEvent } from '../trace/events.js';
 import type { ProcessChange } from '../trace/events.js';
 import type { EndRecord, LoopRecord, TraceRecord } from '../trace/records.js';
@@ -19,7 +20,7 @@ import { probeProcess, probeSwitches, unprobe } from './probed-process.js';
 import type { ProbedProcess } from './probed-process.js';
 import { scriptProbes } from './probes.js';
 import { Recorder } from './recorder.js';
-import { followedThread, nameOf, otherPhpThreads } from './target.js';
+import { followedThread, otherPhpThreads } from './target.js';
 import type { Target } from './target.js';
 import type { WantedHook } from './waiting-hooks.js';
 
@@ -316,6 +317,10 @@ export class Session {
     this.end(what, true);
   }
 
+  private followed(): string {
+    return namedProcess({ pid: this.target.process.pid, thread: followedThread(this.target) });
+  }
+
   /** What is to be said of the end of the thread that is followed. The main one's is mostly that of the process. */
   private get exited(): string {
     const { pid } = this.target.process;
@@ -396,7 +401,7 @@ export class Session {
       [this.options.followsForks ? 0 : this.forks, 'forks: children were not traced'],
       [
         this.options.followsThreads ? 0 : this.others(),
-        `other threads of the process run PHP too and were not traced: this is ${nameOf(this.target)}`,
+        `other threads of the process run PHP too and were not traced: this is ${this.followed()}`,
       ],
     ];
     const isCompiled = this.probed.object.hasCompiledCode && this.hooks.inPlace.length > 0;

@@ -48,7 +48,6 @@ export class SharedChoice {
     } catch (error) {
       if (!(error instanceof PhptraceError)) throw error;
       if (this.found) return this.found;
-      this.giveUpTogether();
       const found = await Promise.race([another.found, another.none]);
       if (found === undefined) throw error;
       return found;
@@ -73,12 +72,13 @@ export class SharedChoice {
       return this.share(await chooseLoop(target, signal));
     } finally {
       this.looking--;
+      this.giveUpTogether();
     }
   }
 
   /** Where nobody looks any more, nobody will find anything. */
   private giveUpTogether(): void {
-    if (this.looking > 0) return;
+    if (this.looking > 0 || this.found) return;
     for (const { giveUp } of this.waiting) giveUp();
   }
 

@@ -36,14 +36,11 @@ const GENERAL_WORDS = 15;
 const ORIG_RAX = 15;
 const RIP = 16;
 const RSP = 19;
-const FS_BASE = 21;
 
 /** Where a thread that stands still was. */
 export interface ThreadRegisters {
   readonly rip: number;
   readonly rsp: number;
-  /** The base of segment fs: what thread-local storage is relative to. */
-  readonly threadPointer: number;
   /** The number of the system call that it was in; negative where it ran code of its own. */
   readonly systemCall: number;
   /** The general registers' contents that can be addresses: above the first 4 GiB, in user space. */
@@ -77,7 +74,6 @@ export function readRegisters(tid: number): ThreadRegisters {
   return {
     rip: word(RIP),
     rsp: word(RSP),
-    threadPointer: word(FS_BASE),
     systemCall: word(ORIG_RAX),
     pointers: pointers.filter((value) => value >= 2 ** 32 && value < 2 ** 47),
   };

@@ -28,10 +28,13 @@ export function openHitCounter(thread: number, address: number): HitCounter {
   return counterOf(openWatchpoint(thread, address));
 }
 
+/** 0 is the thread that calls (perf_event_open(2)). */
+const THIS_THREAD = 0;
+
 /** Sets a watchpoint on a word of this process, uses the word, and sees whether it was noticed. */
 function tryOnOwnMemory(): boolean {
   const words = new BigUint64Array(1);
-  const counter = counterOf(open(process.pid, Number(addressOf(words))));
+  const counter = counterOf(open(THIS_THREAD, Number(addressOf(words))));
   try {
     words[0] = 1n;
     return counter.read() > 0;

@@ -1,6 +1,7 @@
 import type { CodeImage } from './code-image.js';
 import { Disassembler } from './disassembly.js';
 import type { Instruction, Register } from './disassembly.js';
+import type { ElfFile } from './elf.js';
 import type { OplinePlace } from './opline-place.js';
 import type { PhpProcess } from './process.js';
 
@@ -40,8 +41,17 @@ export function handlerOf({ memory, loadBias, elf }: PhpProcess, opline: number)
 /** Where in PHP's file the code that runs an opline is to be probed; undefined for code of the JIT. @throws PhptraceError */
 export function handlerOffset(process: PhpProcess, oplineIn: OplinePlace, opline: number): number | undefined {
   const handler = handlerOf(process, opline);
-  return handler === undefined ? undefined : process.elf.fileOffset(handlerSite(process.elf, handler, oplineIn));
+  if (handler === undefined) return undefined;
+  const { elf } = process;
+  const known = SITES.get(elf) ?? new Map<number, number>();
+  SITES.set(elf, known);
+  const site = known.get(handler) ?? handlerSite(elf, handler, oplineIn);
+  known.set(handler, site);
+  return elf.fileOffset(site);
 }
+
+/** By handler: all code of `execute_ex` is decoded to find one. */
+const SITES = new WeakMap<ElfFile, Map<number, number>>();
 
 function firstEmulated(disassembler: Disassembler, handler: number, oplineIn: OplinePlace): number | undefined {
   let left = MOST_INSTRUCTIONS;

@@ -40,7 +40,7 @@ export function findOplinePlace(
   if (kind === CALL && calls > 0 && indirect.every((call) => passesFrame(call, offset))) return 'frame';
   throw new PhptraceError(
     `${image.name}: its VM (kind ${String(kind)}) does not keep the current opline in the frame or in r15, where it ` +
-      'could be read: use a PHP that was built by GCC',
+      'could be read: use a PHP that GCC has built with its global registers',
   );
 }
 

@@ -1,3 +1,4 @@
+import { numberOf } from './named-pid.js';
 import type { HeapAnalysis } from '../heap/analysis.js';
 import type { Amount } from '../heap/garbage.js';
 import type { CountedPath } from '../heap/path-tree.js';
@@ -105,8 +106,8 @@ function notesOn(before: SnapshotProcess, after: SnapshotProcess): string[] {
     notes.push(
       `these are two processes, ${String(before.pid)} and ${String(after.pid)}: what differs need not have grown`,
     );
-  } else if (before.thread !== after.thread) {
-    const named = [before, after].map(({ pid, thread }) => String(thread ?? pid));
+  } else if (numberOf(before) !== numberOf(after)) {
+    const named = [before, after].map((one) => String(numberOf(one)));
     notes.push(`these are two threads, ${named.join(' and ')}: what differs need not have grown`);
   }
   if (before.buildId !== after.buildId || before.php !== after.php) {

@@ -46,7 +46,7 @@ function aboutLine({ pid, innerPid, thread, php, sapi, hooks, loops, ended }: Re
 
 /** What one of several loops shows. */
 function hookLine({ loop, verdict, verdictReason, loops }: ReportedHook, leaks: readonly ReportedSite[]): string {
-  const own = leaks.filter((site) => site.loop === loop);
+  const own = leaks.filter((site) => site.loop === loop && !site.outside);
   const shown = {
     leak: leakSum(own),
     clean: 'nothing accumulates',

@@ -109,7 +109,8 @@ integration('one thread of several can be named, also to be dumped', async (t, p
   t.regex(dump.stdout, new RegExp(`Note: 2 other threads of the process run PHP [^\n]*: this is thread ${tid}\\.`));
   t.is((await place.phptrace(['dump', copy])).stdout, dump.stdout);
   const main = await place.phptrace(['dump', pid, '--thread', pid, '--why', 'Store']);
-  t.regex(main.stdout + main.stderr, /Store/);
+  t.is(main.exitCode, 0, main.stderr);
+  t.regex(main.stdout, /Store/);
   await endsAsUntraced(t, place, program);
 });
 

@@ -169,7 +169,11 @@ const lines: readonly (readonly [what: string, loop: string, says: RegExp])[] = 
     'two-lops.php:8',
     /: none of the files whose code is known is two-lops\.php \(did you mean [^ ]+\/two-loops\.php\?\)\n$/,
   ],
-  ['of a function that does not run', `two-loops.php:${unrun}`, /: line \d+ is in onReload, which did not run\n$/],
+  [
+    'of a function that does not run',
+    `two-loops.php:${unrun}`,
+    /: line \d+ is in onReload, which was not seen to run\n$/,
+  ],
 ];
 for (const [what, loop, says] of lines) {
   integration(`a line ${what} is no loop, and which part is wrong is told`, async (t, place) => {

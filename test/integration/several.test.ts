@@ -112,10 +112,7 @@ integration(
     const ended = new Map(group.processes.map(({ pid, ended }) => [pid, ended]));
     t.is(ended.get(worker.pid), '12 loops; onTimer, never_called had no turn for 3 s');
     t.is(ended.get(other.pid), '12 loops; handle, never_called had no turn for 3 s');
-    t.is(
-      ended.get(idle.pid),
-      'other processes have had their loops; never_called, handle, onTimer had no turn for 3 s',
-    );
+    t.is(ended.get(idle.pid), 'others have had their loops; never_called, handle, onTimer had no turn for 3 s');
     const { merged } = group;
     const [judged, short] = [merged.judged, merged.short].map((some) => some.map(({ pid }) => pid).toSorted(byNumber));
     t.deepEqual(judged, [worker.pid, other.pid].toSorted(byNumber));

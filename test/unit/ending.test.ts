@@ -27,7 +27,7 @@ test('a process that idles is not waited for when another one has had its loops'
   for (const maxLoops of [20, 'auto'] as const) {
     const { ending } = trace({ maxLoops, othersAreDone: true, awaited: UNDECIDED });
     t.is(ending.reasonAfter([handle(5, 9_000), timer(5, 10_000)]), undefined, 'one of its loops still has turns');
-    t.is(ending.reasonAfter(idle), 'other processes have had their loops; handle, never had no turn for 10 s');
+    t.is(ending.reasonAfter(idle), 'others have had their loops; handle, never had no turn for 10 s');
     t.is(ending.reasonAfter([]), undefined, 'one whose loop is still looked for');
   }
 });

@@ -88,7 +88,7 @@ for (const [what, kind, code] of [
     t.is(
       error.message,
       `php: its VM (kind ${String(kind)}) does not keep the current opline in the frame or in r15, where it could be ` +
-        'read: use a PHP that was built by GCC',
+        'read: use a PHP that GCC has built with its global registers',
     );
   });
 }

@@ -40,7 +40,8 @@ for (const { minor, cli, fpm } of builds) {
     t.is(report.verdict, 'clean', JSON.stringify(report));
     t.is(exitCode, 0);
     t.is(report.sapi, 'fpm-fcgi');
-    t.deepEqual(report.hooks, [{ loop: 'request', boundary: 'request' }]);
+    t.is(report.hooks.length, 1);
+    t.like(report.hooks[0], { loop: 'request', boundary: 'request', verdict: report.verdict });
     t.true(report.loops.settled >= 10, JSON.stringify(report.loops));
     t.is(report.accounting.droppedEvents, 0);
     matrix.set(REQUESTS, minor, 'passed');
