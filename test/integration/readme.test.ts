@@ -17,7 +17,9 @@ function blocks(language: string): string[] {
 
 const commands = blocks('sh')
   .flatMap((block) => block.split('\n'))
-  .filter((line) => /^(sudo )?phptrace /.test(line));
+  .filter((line) => /^(sudo )?phptrace /.test(line))
+  // Takes a thread-safe PHP: test/builds/threads.test.ts.
+  .filter((line) => !line.includes(' --thread '));
 
 /** A command of the README as arguments: without sudo and quotes, with these workers in place of those it names. */
 function toArguments(command: string, pids: readonly number[]): string[] {
