@@ -28,7 +28,7 @@ export function addDumpCommand(program: Command): void {
     .option('--diff', 'report what changed from the first to the last instead')
     .addHelpText(
       'after',
-      '\nThe process stands still while its memory is copied, some milliseconds for each 10 MB, and goes on in any case.' +
+      '\nThe process stands still while its memory is copied, 10 to 50 ms for each 10 MB, and goes on in any case.' +
         '\nExit codes: 0 done, 2 failed.' +
         '\n\nExamples:\n  sudo phptrace dump 4242' +
         '\n  sudo phptrace dump 4242 --out heap.dump\n  phptrace dump heap.dump --why App\\\\User' +

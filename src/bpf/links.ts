@@ -146,7 +146,7 @@ function explainAttachFailure(error: unknown, kind: LinkKind, file: string, pid:
     EPERM: () => rightsFor(kind),
     EACCES: () => rightsFor(kind),
     ESRCH: () => 'the process has gone',
-    ENOENT: () => 'the file has gone',
+    ENOENT: () => 'the process has ended, or its file has gone',
   };
   const way = ways[error.errnoName];
   const text = `cannot attach probes to ${file} of process ${String(pid)}: ${error.message}`;

@@ -396,7 +396,7 @@ export class Session {
       [unkeptContexts, 'times a fiber or coroutine could not be followed: what it allocates may be charged to no loop'],
       [
         this.recorder.ledger.givenUp,
-        'loops were judged before they were over: fibers or coroutines started in them still wait',
+        'loops were judged before they were over: fibers, coroutines or generators begun in them still wait',
       ],
       [this.options.followsForks ? 0 : this.forks, 'forks: children were not traced'],
       [

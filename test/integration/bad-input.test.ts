@@ -191,7 +191,7 @@ integration('a script that does not compile', async (t, place) => {
     t.regex(stderr, /Parse error: /);
     t.regex(
       stderr,
-      /\nphptrace: the script ended with a PHP error before any loop \(exit code 255\): see what PHP said[^\n]*\n$/,
+      /\nphptrace: the script ended before any loop, with the code of a PHP error \(exit code 255\): see what PHP said[^\n]*\n$/,
     );
   }
 });
