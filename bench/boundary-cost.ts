@@ -1,7 +1,6 @@
-import { PhptraceError } from '../src/errors.js';
 import { openTarget } from '../src/live/target.js';
 import { WaitingHooks, wantedHooks } from '../src/live/waiting-hooks.js';
-import { openHitCounter } from '../src/native/watchpoints.js';
+import { missingWatchpoints, openHitCounter } from '../src/native/watchpoints.js';
 import { PhpWindows } from './php-windows.js';
 import { PhptraceCommand } from './phptrace-command.js';
 import { duration, ratio } from './quantities.js';
@@ -59,17 +58,6 @@ export async function measureBoundaryCost(directory: string, progress: (text: st
     boundary('added to a loop, by its handler', 'handler'),
     { what: 'added where another function is the loop', measured: duration(added('elsewhere')), goal: 'nothing' },
   ];
-}
-
-/** Why this machine has no watchpoints; undefined where it has. */
-function missingWatchpoints(): string | undefined {
-  try {
-    openHitCounter(process.pid, 0x1000).close();
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof PhptraceError)) throw error;
-    return error.message;
-  }
 }
 
 async function nsPerCall(measure: (php: PhpWindows) => Promise<number[]>): Promise<number> {

@@ -518,7 +518,6 @@ int on_exec(void *ctx)
 SEC("raw_tp/sched_process_exit")
 int on_exit(void *ctx)
 {
-	u64 id = bpf_get_current_pid_tgid();
-	int is_last = followed.thread ? is_followed() : (u32)id == target_pid();
-	return is_target() && is_last ? emit_process(PROCESS_EXIT) : 0;
+	int is_main = (u32)bpf_get_current_pid_tgid() == target_pid();
+	return is_target() && (followed.thread ? is_followed() : is_main) ? emit_process(PROCESS_EXIT) : 0;
 }

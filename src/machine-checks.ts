@@ -6,21 +6,15 @@ import type { Check } from './check.js';
 import { isInUserNamespace, missingCapabilities, wayToRights } from './native/capabilities.js';
 import type { Capability } from './native/capabilities.js';
 import { openUprobeEvent } from './native/kernel-links.js';
-import { openHitCounter } from './native/watchpoints.js';
+import { MULTI_SINCE, isKernelSince } from './native/kernel-version.js';
+import { missingWatchpoints } from './native/watchpoints.js';
 import { SystemCallError, closeFd } from './native/libc.js';
 
 const OLDEST_KERNEL = [5, 15] as const;
-/** The first kernel with links of many uprobes. */
-const MULTI_SINCE = [6, 6] as const;
 
 /** What of this machine, and of this process's rights, tracing needs or can use. */
 export function machineChecks(): Check[] {
   return [kernel(), ...rights(), yama(), btf(), uprobes(), uprobeMulti(), perfUprobes(), programs(), watchpoint()];
-}
-
-function isKernelSince([major, minor]: readonly [number, number]): boolean {
-  const [ours = 0, oursMinor = 0] = release().split('.').map(Number);
-  return ours > major || (ours === major && oursMinor >= minor);
 }
 
 function kernel(): Check {
@@ -113,16 +107,11 @@ function programs(): Check {
   }
 }
 
-/** Tried on a word of this very process. */
 function watchpoint(): Check {
   const instead = "not needed: the opline's handler is probed instead, and each opline of its kind pays for it";
   const remedy = isParanoid() ? `${instead}; sysctl kernel.perf_event_paranoid=2 gives them to CAP_PERFMON` : instead;
-  try {
-    openHitCounter(process.pid, 0x1000).close();
-    return check('watchpoints', true, 'hardware breakpoints', '', false);
-  } catch (error) {
-    return check('watchpoints', false, messageOf(error), remedy, false);
-  }
+  const missing = missingWatchpoints();
+  return check('watchpoints', missing === undefined, missing ?? 'hardware breakpoints', remedy, false);
 }
 
 /** Debian's kernels know a level above the 2 of others: perf events are CAP_SYS_ADMIN's alone. */

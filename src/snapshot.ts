@@ -97,7 +97,8 @@ export class Snapshot {
  * Copies the memory of a PHP process, which stands still meanwhile and goes on in any case. A copy taken in mid-change
  * is taken again.
  *
- * @throws SeveralThreads where PHP runs in several threads of the process and none is named, PhptraceError where it cannot be copied, in one line that says why and the way out
+ * @throws SeveralThreads where PHP runs in several threads of the process and none is named, PhptraceError where it cannot
+ * be copied, in one line that says why and the way out
  */
 export async function snapshot(pid: number, options: SnapshotOptions = {}): Promise<Snapshot> {
   const { observer, thread } = options;

@@ -1,8 +1,9 @@
-import { release } from 'node:os';
 import { missingCapabilities, wayToRights } from '../native/capabilities.js';
 import { SystemCallError, closeFd, closeFdsInParallel } from '../native/libc.js';
 import { createPerfLink, createUprobeMultiLink, openUprobeEvent } from '../native/kernel-links.js';
 import type { ProbePoint } from '../native/kernel-links.js';
+import { MULTI_SINCE, isKernelSince } from '../native/kernel-version.js';
+import type { KernelVersion } from '../native/kernel-version.js';
 import { openWatchpoint } from '../native/watchpoints.js';
 import { attachRawTracepoint, destroyLink } from '../native/libbpf.js';
 import { PhptraceError } from '../errors.js';
@@ -32,9 +33,8 @@ export interface Attachment {
 
 export type LinkKind = 'multi' | 'perf';
 
-/** Kernel 6.6 has uprobe_multi; until 6.10, but for stable releases with its fix, such a link hits in one thread only. */
-const MULTI_SINCE = [6, 6] as const;
-const MULTI_IN_THREADS_SINCE = [6, 10] as const;
+/** Before, but for stable releases with the fix, such a link hits in one thread only. */
+const MULTI_IN_THREADS_SINCE: KernelVersion = [6, 10];
 
 /**
  * Loads and attaches by the best links that the kernel has, or those asked for.
@@ -54,11 +54,6 @@ export function withLinks<Attached>(
     if (!(error instanceof MissingUprobeMulti)) throw error;
     return attach('perf');
   }
-}
-
-function isKernelSince([major, minor]: readonly [number, number]): boolean {
-  const [ours = 0, oursMinor = 0] = release().split('.').map(Number);
-  return ours > major || (ours === major && oursMinor >= minor);
 }
 
 /**

@@ -15,9 +15,10 @@ const PAGE_BYTES = 4096;
 const OF_ALLOCATOR: ReadonlySet<number> = new Set([9, 10, 11, 25, 28, 157]);
 
 /**
- * True where the thread that uses the heap may be in the middle of an allocation: it executes the allocator's code, or another library's with what looks like a return address there at the top of the stack. Deeper in
- * the stack, in buffers that nobody has filled yet, old return addresses stay for good, so nobody looks there; and in
- * any other system call it is not inside, whatever the stack looks like.
+ * True where the thread that uses the heap may be in the middle of an allocation: it executes the allocator's code, or
+ * another library's with what looks like a return address there at the top of the stack. Deeper in the stack, in buffers
+ * that nobody has filled yet, old return addresses stay for good, so nobody looks there; and in any other system call it
+ * is not inside, whatever the stack looks like.
  *
  * @param code as `allocatorCode` gives it: with all of PHP's own functions that the allocator calls.
  */

@@ -5,9 +5,9 @@ import type { PhpBuild } from '../php/build.js';
 import type { ElfFile } from '../php/elf.js';
 import { argumentsOf } from '../php/php-command.js';
 import { detectVersion } from '../php/php-version.js';
-import { findGlobals, globalsOf, namedThread } from '../php/globals.js';
+import { globalsOfAll, namedThread } from '../php/globals.js';
 import type { Globals } from '../php/globals.js';
-import { NoPhpThread, findPhpThreads } from '../php/php-threads.js';
+import { NoPhpThread } from '../php/php-threads.js';
 import { NotPhp, UnreadablePhp, readSapi } from '../php/process.js';
 import type { PhpProcess } from '../php/process.js';
 import { HeapGauge } from './heap-gauge.js';
@@ -59,7 +59,7 @@ export class PhpFinder {
       const build = this.builds.build(php.elf);
       if (build instanceof PhptraceError) return [{ ...known, unread: whyUnderived(php.elf) }];
       try {
-        return threadsOf(php, build).map((globals) => {
+        return globalsOfAll(php, build).map((globals) => {
           const thread = namedThread(pid, globals);
           return { ...known, ...(thread === undefined ? {} : { thread }), ...gaugeOf(php, build, globals) };
         });
@@ -79,13 +79,6 @@ export class PhpFinder {
     if (this.forbidden++ === 0) this.forbiddenWhy = error.message;
     return [];
   }
-}
-
-/** The globals of each thread that runs PHP; those of the process where all have them in common. @throws PhptraceError */
-function threadsOf(php: PhpProcess, build: PhpBuild): Globals[] {
-  const threads = findPhpThreads(php, build.sites);
-  if (threads.length === 0) return [findGlobals(php, build)];
-  return threads.map((thread) => globalsOf(php, build, { ...thread, others: threads.length - 1 }));
 }
 
 function gaugeOf(process: PhpProcess, { heap }: PhpBuild, globals: Globals): Pick<FoundPhp, 'gauge' | 'unread'> {

@@ -13,14 +13,13 @@ import { Disassembler } from '../php/disassembly.js';
 import type { ElfFile } from '../php/elf.js';
 import type { EngineLayout } from '../php/engine-layout.js';
 import type { Engine } from '../php/functions.js';
-import { findGlobals, globalsOf, namedThread } from '../php/globals.js';
+import { findGlobals, globalsOfAll, namedThread } from '../php/globals.js';
 import type { Globals } from '../php/globals.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import type { OplinePlace } from '../php/opline-place.js';
 import type { ProbeSites } from '../php/probe-sites.js';
 import { innerTid, pidNamespace, sharesKernelPids } from '../php/namespaces.js';
 import { findPhpThreads } from '../php/php-threads.js';
-import type { PhpThread } from '../php/php-threads.js';
 import { detectVersion } from '../php/php-version.js';
 import { UnreadablePhp, openPhpProcess } from '../php/process.js';
 import type { PhpProcess } from '../php/process.js';
@@ -73,10 +72,8 @@ export function openTarget(pid: number, opening: Opening = { cache: false }): Ta
  */
 export function openTargets(pid: number, opening: Opening): [Target, ...Target[]] {
   return open(pid, opening, (process, build) => {
-    const [first, ...rest] = findPhpThreads(process, build.sites);
-    if (!first) return [targetOf(process, build, findGlobals(process, build))];
-    const of = (thread: PhpThread): Target =>
-      targetOf(process, build, globalsOf(process, build, { ...thread, others: rest.length }));
+    const [first, ...rest] = globalsOfAll(process, build);
+    const of = (globals: Globals): Target => targetOf(process, build, globals);
     return [of(first), ...rest.map(of)];
   });
 }

@@ -30,6 +30,19 @@ export function openHitCounter(thread: number, address: number): HitCounter {
 
 /** 0 is the thread that calls (perf_event_open(2)). */
 const THIS_THREAD = 0;
+/** Below all that the kernel maps (vm.mmap_min_addr). */
+const UNUSED_ADDRESS = 0x1000;
+
+/** Why this process can set no watchpoint that fires, on itself; undefined where it can. */
+export function missingWatchpoints(): string | undefined {
+  try {
+    closeFd(openWatchpoint(THIS_THREAD, UNUSED_ADDRESS));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof PhptraceError)) throw error;
+    return error.message;
+  }
+}
 
 /** Sets a watchpoint on a word of this process, uses the word, and sees whether it was noticed. */
 function tryOnOwnMemory(): boolean {

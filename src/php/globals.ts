@@ -41,6 +41,17 @@ export function findGlobals(process: PhpProcess, build: PhpBuild, tid?: number):
   return globalsOf(process, build, null);
 }
 
+/**
+ * Those of each thread that runs PHP, the main thread's first; one only, of the process, where all have them in common.
+ * @throws NoPhpThread where a thread-safe PHP has not started yet, PhptraceError
+ */
+export function globalsOfAll(process: PhpProcess, build: PhpBuild): [Globals, ...Globals[]] {
+  const [first, ...rest] = findPhpThreads(process, build.sites);
+  if (!first) return [findGlobals(process, build)];
+  const of = (thread: PhpThread): Globals => globalsOf(process, build, { ...thread, others: rest.length });
+  return [of(first), ...rest.map(of)];
+}
+
 /** The globals of a thread that was found; null of a build that is not thread-safe. */
 export function globalsOf(process: PhpProcess, { sites, layout }: PhpBuild, thread: FollowedThread | null): Globals {
   const at = (place: GlobalPlace): number =>

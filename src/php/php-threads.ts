@@ -1,11 +1,10 @@
-import { readdirSync } from 'node:fs';
 import { PhptraceError } from '../errors.js';
 import { wayToRights } from '../native/capabilities.js';
 import { SystemCallError } from '../native/libc.js';
 import { robustListOf } from '../native/robust-list.js';
-import { explainProc } from './maps.js';
 import { UnreadableMemory, pointerAt } from './memory.js';
 import type { PhpProcess } from './process.js';
+import { threadIds } from './thread-ids.js';
 import type { GlobalPlace, ThreadStorage } from './thread-storage.js';
 
 /** A thread of a thread-safe PHP. */
@@ -48,7 +47,9 @@ export function findPhpThreads(process: PhpProcess, { storage, allocGlobals }: T
   if (storage === null || 'address' in allocGlobals) return [];
   const cacheOffset = readCacheOffset(process, storage);
   const heapOffset = process.memory.pointer(allocGlobals.offsetAt + process.loadBias);
-  return threadIds(process.pid).flatMap((tid) => {
+  const { pid } = process;
+  const tids = threadIds(pid).sort((a, b) => Number(b === pid) - Number(a === pid) || a - b);
+  return tids.flatMap((tid) => {
     const block = blockOf(process, tid, { cacheOffset, heapOffset });
     return block === undefined ? [] : [{ tid, block }];
   });
@@ -98,16 +99,6 @@ const MOST_LISTED = 40;
 function listed(tids: readonly number[]): string {
   const more = tids.length > MOST_LISTED ? `, and ${String(tids.length - MOST_LISTED)} more` : '';
   return `${tids.slice(0, MOST_LISTED).join(', ')}${more}`;
-}
-
-/** The main thread first. */
-function threadIds(pid: number): number[] {
-  try {
-    const tids = readdirSync(`/proc/${String(pid)}/task`).map(Number);
-    return tids.sort((a, b) => Number(b === pid) - Number(a === pid) || a - b);
-  } catch (error) {
-    throw explainProc(error, pid);
-  }
 }
 
 /** A linkage slot holds it as a 64-bit number that is mostly negative: what does not fit a double is no offset. */

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { PhptraceError } from '../errors.js';
 import { wayToRights } from '../native/capabilities.js';
@@ -8,6 +8,7 @@ import type { ThreadRegisters } from '../native/ptrace.js';
 import { explainProc } from './maps.js';
 import { goneProcess } from './memory.js';
 import { processState } from './process.js';
+import { threadIds } from './thread-ids.js';
 import { letGoLater } from './tracee-end.js';
 
 /** A thread that stands still, and where. */
@@ -163,14 +164,6 @@ function tryDetach(tid: number, signal: number): boolean {
 function hasEnded(tid: number): boolean {
   const state = processState(tid);
   return state === undefined || state === 'Z' || state === 'X';
-}
-
-function threadIds(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${String(pid)}/task`).map(Number);
-  } catch (error) {
-    throw explainProc(error, pid);
-  }
 }
 
 function readStatus(pid: number): { state: string; tracer: number; parent: number } {

@@ -13,6 +13,7 @@ integration('what is derived is confirmed by a process whose resources come and 
   const { memory } = target.structures();
   for (let look = 0; look < 20; look++) {
     const found = proveStructures(memory).find(({ name }) => name === 'resources')?.found;
-    t.regex(found ?? '', /^\d{4} in the regular list$/);
+    // How many is by chance: a look may meet the table in the middle of being packed.
+    t.regex(found ?? '', /^[1-9]\d* in the regular list$/);
   }
 });

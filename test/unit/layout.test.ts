@@ -8,7 +8,7 @@ import { deriveHeapLayout } from '../../src/php/heap-layout.js';
 import type { HeapLayout } from '../../src/php/heap-layout.js';
 import { findProbeSites } from '../../src/php/probe-sites.js';
 import { engineVersion } from '../../src/php/versions.js';
-import { CutImage, cutBinary } from '../fixtures/sites/image.js';
+import { CUT_BUILDS, CutImage, cutBinary } from '../fixtures/sites/image.js';
 
 function open(build: string): CutImage {
   return new CutImage(cutBinary(build));
@@ -123,16 +123,7 @@ test('other versions are laid out otherwise', (t) => {
   });
 });
 
-const BUILDS = [
-  'debian-8.2.36',
-  'debian-libphp-8.2.36',
-  'libphp-7.4.33',
-  'libphp-8.1.29',
-  'libphp-8.5.2',
-  'clang-8.2.32',
-];
-
-for (const build of BUILDS) {
+for (const build of CUT_BUILDS) {
   test(`${build}: code and table of versions agree, and every number has its proof`, (t) => {
     const { version } = cutBinary(build);
     const layout = engineOf(open(build), version);

@@ -4,16 +4,7 @@ import { BIN_SIZES } from '../../src/php/bins.js';
 import { Disassembler } from '../../src/php/disassembly.js';
 import { findProbeSites } from '../../src/php/probe-sites.js';
 import type { AllocSite, FreeSite, ProbeSites } from '../../src/php/probe-sites.js';
-import { CutImage, cutBinary } from '../fixtures/sites/image.js';
-
-const BUILDS = [
-  'debian-8.2.36',
-  'debian-libphp-8.2.36',
-  'libphp-7.4.33',
-  'libphp-8.1.29',
-  'libphp-8.5.2',
-  'clang-8.2.32',
-];
+import { CUT_BUILDS, CutImage, cutBinary } from '../fixtures/sites/image.js';
 
 function sitesOf(build: string): ProbeSites {
   return findProbeSites(new Disassembler(new CutImage(cutBinary(build))));
@@ -101,7 +92,7 @@ test('a library that calls itself by linkage stubs: a realloc of NULL still goes
   t.like(one(realloc, '_erealloc2'), { nullGoesTo: 'zend_mm_alloc' });
 });
 
-for (const build of BUILDS) {
+for (const build of CUT_BUILDS) {
   test(`${build}: every size has its bin, every site its own address`, (t) => {
     const { alloc, free, realloc, results: seen, heapApi, forwarded } = sitesOf(build);
     const skipped = forwarded.map(({ from }) => from);

@@ -38,7 +38,8 @@ export function classAt(view: HeapView, at: number): ClassInfo | undefined {
 
 /**
  * Tells the sink of what the object at a word refers to: declared and dynamic properties, what its kind of object has
- * besides, what initializes a lazy one, and for an extension's object every pointer in the rest of its block, read or guessed.
+ * besides, what initializes a lazy one, and for an extension's object every pointer in the rest of its block, read or
+ * guessed.
  *
  * @param block the block's first word, and the first word past it
  */
