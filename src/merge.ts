@@ -3,7 +3,14 @@ import { isGuilty, judge } from './leaks/judgement.js';
 import type { JudgedSite, Judgement } from './leaks/judgement.js';
 import { loopsInCommon, sideBySide } from './leaks/side-by-side.js';
 import { readRecords } from './log/reader.js';
-import type { GroupReport, MergedReport, MergedSite, OutsideInProcess, Untraced } from './report/group-model.js';
+import type {
+  ArrayInProcess,
+  GroupReport,
+  MergedReport,
+  MergedSite,
+  OutsideInProcess,
+  Untraced,
+} from './report/group-model.js';
 import { mergeSites, placeOf } from './report/merge-sites.js';
 import type { Together } from './report/merge-sites.js';
 import type { Report } from './report/model.js';
@@ -32,11 +39,12 @@ export function mergeTraces(traced: readonly TracedProcess[], { untraced, notes 
   const side = new SideBySide(judged.filter(({ judgement }) => judgement.doubt !== 'seen').map(({ report }) => report));
   const reports = judged.map(withoutShortLoops);
   const sites = mergeSites(reports, side.together);
+  const arrays = reports.flatMap((report) => report.arrays.map((array) => ({ ...traceeOf(report), ...array })));
   return {
     schema: 1,
     processes: traced.map(({ report }) => report),
     merged: {
-      ...verdictOf(traced, sites, untraced),
+      ...verdictOf(traced, { sites, arrays }, untraced),
       judged: traceesOf(judged),
       short: traceesOf(short),
       untraced,
@@ -46,6 +54,7 @@ export function mergeTraces(traced: readonly TracedProcess[], { untraced, notes 
         settled: sum(reports.map(({ loops }) => loops.settled)),
       },
       sites,
+      arrays,
       outside: reports.flatMap(growthOutside),
       notes: [...notes, ...side.problems],
     },
@@ -100,7 +109,7 @@ function* records(log: string) {
 
 function verdictOf(
   traced: readonly TracedProcess[],
-  sites: readonly MergedSite[],
+  { sites, arrays }: Pick<MergedReport, 'sites' | 'arrays'>,
   untraced: readonly Untraced[],
 ): Pick<MergedReport, 'verdict' | 'verdictReason'> {
   // A process whose events were lost may show leaks that are none.
@@ -109,8 +118,10 @@ function verdictOf(
   const proven = leaks.filter(
     (site) => site.judgedTogether || site.processes.some((at) => isGuilty(at.verdict) && sound.has(numberOf(at))),
   );
-  if (proven.length > 0) return { verdict: 'leak' };
-  const reason = unseen(traced) ?? tooShort(traced) ?? nowhereCalled(traced) ?? undecided(sites) ?? notTraced(untraced);
+  const provenArrays = arrays.filter((array) => isGuilty(array.verdict) && sound.has(numberOf(array)));
+  if (proven.length + provenArrays.length > 0) return { verdict: 'leak' };
+  const reason =
+    unseen(traced) ?? tooShort(traced) ?? nowhereCalled(traced) ?? undecided(sites, arrays) ?? notTraced(untraced);
   return reason === undefined ? { verdict: 'clean' } : { verdict: 'unknown', verdictReason: reason };
 }
 
@@ -144,11 +155,12 @@ function nowhereCalled(traced: readonly TracedProcess[]): string | undefined {
   return short && `${namedProcess(short.report)}: ${short.reason ?? ''}`;
 }
 
-function undecided(sites: readonly MergedSite[]): string | undefined {
-  const pending = sites.filter(({ verdict }) => verdict === 'pending');
+function undecided(sites: readonly MergedSite[], arrays: readonly ArrayInProcess[]): string | undefined {
+  const pending = [...sites, ...arrays].filter(({ verdict }) => verdict === 'pending');
   if (pending.length === 0) return undefined;
-  const lines = pending.length === 1 ? '1 line grew and has' : `${String(pending.length)} lines grew and have`;
-  const more = Math.max(...pending.map(({ moreLoops }) => moreLoops ?? 1));
+  const noun = arrays.some(({ verdict }) => verdict === 'pending') ? 'line or array' : 'line';
+  const lines = pending.length === 1 ? `1 ${noun} grew and has` : `${String(pending.length)} ${noun}s grew and have`;
+  const more = Math.max(...pending.map((one) => ('evidence' in one ? one.evidence : one).moreLoops ?? 1));
   return `${lines} not rested long enough to tell: about ${String(more)} loops more in each process would (--loops, --duration)`;
 }
 

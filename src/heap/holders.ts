@@ -1,6 +1,6 @@
 import type { HeldRecord, HeldLoop } from '../trace/records.js';
 import { HeapAnalysis } from './analysis.js';
-import { pilingPath } from './common-path.js';
+import { commonPaths, pilingPath } from './common-path.js';
 import { GARBAGE } from './garbage.js';
 import type { ImageGraph } from './graph.js';
 import { objectTableOf } from './engine-globals.js';
@@ -73,6 +73,14 @@ export class HolderFinder {
       garbageTypes: this.typesOf(cycles),
       loops: byLoop(blocks, nodes, bits),
     };
+  }
+
+  /** What holds one block, which is reached or not. */
+  holderOf(address: number): Pick<Holders, 'holder' | 'path'> {
+    const node = this.graph.nodeAt(address);
+    if (node === 0 || this.analysis.garbage.bits[node] !== 0) return { holder: null, path: null };
+    const [way] = commonPaths([this.analysis.wayTo(node)]);
+    return way === undefined ? { holder: null, path: null } : { holder: way.holder, path: pathText(way) };
   }
 
   /**

@@ -1,17 +1,12 @@
 import { PhptraceError } from '../errors.js';
 import { BIN_PAGES, BIN_SIZES } from '../php/bins.js';
 import type { MemoryImage, Segment } from './image.js';
+import { LARGE_RUN, LARGE_RUN_PAGES, RUN_KIND, SMALL_RUN, SMALL_RUN_BIN } from './page-map.js';
 
 /** Zend/zend_alloc.c: a chunk is 512 pages, the first of which holds its own books. */
 const PAGES = 512;
 const PAGE_BYTES = 4096;
 const CHUNK_MASK = 0x1fffff;
-/** ZEND_MM_IS_LRUN, ZEND_MM_IS_SRUN; a small run's other pages carry both. */
-const LARGE_RUN = 0x40000000;
-const SMALL_RUN = 0x80000000 | 0;
-const RUN_KIND = 0xc0000000 | 0;
-const LARGE_RUN_PAGES = 0x3ff;
-const SMALL_RUN_BIN = 0x1f;
 /** Bin numbers of runs that are no small ones. */
 export const LARGE_BIN = 30;
 export const HUGE_BIN = 31;

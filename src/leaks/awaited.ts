@@ -5,7 +5,7 @@ import { RARE_LOOPS } from './rest.js';
 
 /** What a trace without a fixed number of loops still waits for. */
 export interface Awaited {
-  /** Lines of which it is not told yet whether they leak; 0 where the loops are too few, or it is memory outside of the heap. */
+  /** Lines and arrays of which it is not told yet whether they leak; 0 where the loops are too few, or it is memory outside of the heap. */
   readonly lines: number;
   /** How many of them have no verdict yet; the others would keep theirs if the trace ended now. */
   readonly pending: number;
@@ -24,15 +24,16 @@ export function awaited(history: History, isAwaited: (hook: number) => boolean =
   const loops = hooks.length === 0 ? 0 : Math.min(...hooks.map(({ judgedLoops }) => judgedLoops));
   if (loops < LEAST_LOOPS) return { lines: 0, pending: 0, moreLoops: LEAST_LOOPS - loops };
 
-  const sites = judge(history).sites.filter(({ place }) => isAwaited(place.hook));
-  const open = sites.flatMap((site) => (site.openLoops === undefined ? [] : [site.openLoops]));
-  const pending = sites.filter(({ verdict }) => verdict === 'pending').length;
+  const judged = judge(history);
+  const grown = [...judged.sites.filter(({ place }) => isAwaited(place.hook)), ...judged.arrays];
+  const open = grown.flatMap(({ openLoops }) => (openLoops === undefined ? [] : [openLoops]));
+  const pending = grown.filter(({ verdict }) => verdict === 'pending').length;
   if (open.length > 0) return { lines: open.length, pending, moreLoops: Math.max(...open) };
 
   const outside = Math.max(0, ...hooks.map((hook) => outsideLacking(hook.outside.after(history.header.warmup))));
   if (outside > 0) return { lines: 0, pending: 0, moreLoops: outside };
 
-  const isLeaking = sites.some(({ verdict }) => isGuilty(verdict));
+  const isLeaking = grown.some(({ verdict }) => isGuilty(verdict));
   const isLong = hooks.every(({ durationNs }) => durationNs >= LONG_NS);
   if (loops >= RARE_LOOPS || (isLeaking && isLong)) return undefined;
   return { lines: 0, pending: 0, moreLoops: RARE_LOOPS - loops };

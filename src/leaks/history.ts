@@ -1,17 +1,23 @@
 import { PhptraceError } from '../errors.js';
 import type {
+  ArrayRecord,
   EndRecord,
+  HeldArrayRecord,
   HeldRecord,
   HookRecord,
   LoopRecord,
+  OutsideRecord,
   SiteRecord,
   SnapshotRecord,
   TraceHeader,
   TraceRecord,
 } from '../trace/records.js';
-import { OutsideSeries } from './outside-series.js';
+import type { ArrayPoint } from './array-growth.js';
+import { LowPoints } from './low-points.js';
+import type { OutsidePoint } from './outside.js';
 import { placeKey } from './place-key.js';
 import { SiteHistory } from './site-history.js';
+import type { SitePlace } from './site-history.js';
 import { SizeLevels } from './size-levels.js';
 
 /**
@@ -23,6 +29,8 @@ export class History {
   private endRecord: EndRecord | undefined;
   private snapshotRecord: SnapshotRecord | undefined;
   private readonly hookHistories: HookHistory[] = [];
+  private readonly arrayRecords = new Map<number, ArrayRecord>();
+  private readonly heldArrays = new Map<number, HeldArrayRecord>();
   private readonly siteRecords = new Map<number, SiteRecord>();
   private readonly pathSites = new Map<number, readonly number[]>();
 
@@ -46,7 +54,15 @@ export class History {
       if (!hook) throw new PhptraceError(`loop ${record.loop} belongs to hook ${record.hook}, which was not named`);
       hook.add(record);
     } else if (record.type === 'outside') {
-      for (const hook of this.hookHistories) hook.outside.add(record);
+      for (const hook of this.hookHistories) hook.addOutside(record);
+    } else if (record.type === 'array') {
+      if (record.born) this.site(record.born.site);
+      this.arrayRecords.set(record.array, record);
+      for (const hook of this.hookHistories) hook.addArray(record);
+    } else if (record.type === 'arrayGone') {
+      this.arrayRecords.delete(record.array);
+    } else if (record.type === 'heldArray') {
+      this.heldArrays.set(record.array, record);
     } else if (record.type === 'snapshot') this.snapshotRecord = record;
     else if (record.type === 'held') {
       const hook = this.hookHistories[record.hook];
@@ -73,6 +89,16 @@ export class History {
   /** Undefined where no copy of the process's memory was taken. */
   get snapshot(): SnapshotRecord | undefined {
     return this.snapshotRecord;
+  }
+
+  /** The latest of each array that got longer. */
+  get arrays(): Iterable<ArrayRecord> {
+    return this.arrayRecords.values();
+  }
+
+  /** What holds an array; undefined where it was not looked for. */
+  heldArray(array: number): HeldArrayRecord | undefined {
+    return this.heldArrays.get(array);
   }
 
   /** Every place that was named, by its number. */
@@ -109,7 +135,9 @@ export class HookHistory {
   /** What was freed of blocks older than the trace, after warm-up. */
   readonly older = new SizeLevels();
   /** What the process had outside of PHP's heap, along this hook's loops. */
-  readonly outside: OutsideSeries;
+  readonly outside = new LowPoints<OutsidePoint>(({ residentBytes }) => residentBytes);
+  /** How many elements an array had along this hook's loops, by its number. */
+  readonly arrays = new Map<number, LowPoints<ArrayPoint>>();
   private readonly places = new Map<string, SiteHistory>();
   private readonly bySite = new Map<number, [inside?: SiteHistory, outside?: SiteHistory]>();
   /** Places that the next loop must close though it may not name them. */
@@ -119,9 +147,7 @@ export class HookHistory {
     readonly record: HookRecord,
     private readonly warmup: number,
     private readonly site: (site: number) => SiteRecord,
-  ) {
-    this.outside = new OutsideSeries(record.hook);
-  }
+  ) {}
 
   /** Settled loops after warm-up: those that are judged. */
   get judgedLoops(): number {
@@ -164,6 +190,22 @@ export class HookHistory {
       site.endLoop(record.loop);
       if (site.hasOffset) this.unsettled.add(site);
     }
+  }
+
+  addOutside({ loops, residentBytes, mappedBytes }: OutsideRecord): void {
+    this.outside.add({ loop: loops[this.record.hook] ?? 0, residentBytes, mappedBytes });
+  }
+
+  addArray({ array, loops, elements }: ArrayRecord): void {
+    let points = this.arrays.get(array);
+    if (!points) this.arrays.set(array, (points = new LowPoints(({ elements }) => elements)));
+    // The call that began last has the number of those before it, for the first one is 0.
+    points.add({ loop: Math.max(0, (loops[this.record.hook] ?? 0) - 1), elements });
+  }
+
+  /** The place that a site of a settled loop belongs to. */
+  placeOf(site: number, outside: boolean): SitePlace {
+    return this.historyOf(site, outside).place;
   }
 
   /** What holds the blocks of a place. */

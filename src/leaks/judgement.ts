@@ -2,6 +2,8 @@ import type { HookHistory, History } from './history.js';
 import type { Collector, HeldRecord, MissingHook, Residue } from '../trace/records.js';
 import { FEWEST_LOOPS } from './growth.js';
 import type { SiteHistory, SitePlace } from './site-history.js';
+import { judgeArrays } from './judged-arrays.js';
+import type { JudgedArray } from './judged-arrays.js';
 import { isUncollected, verdictWhenHeld } from './held.js';
 import { partsOf } from './parts.js';
 import { Turnover } from './turnover.js';
@@ -17,8 +19,18 @@ export interface JudgedSite extends SiteVerdict {
   readonly growth?: Growth;
   /** What holds its blocks, where a copy of the heap was looked at. */
   readonly held?: HeldRecord;
+  /** An array that it made longer gets longer still: the line itself has come to rest, until the next time. */
+  readonly fills?: Fill;
   /** Garbage that piles up because the collector is off. */
   readonly uncollected?: true;
+}
+
+/** How far an array is filled, and how fast it is. */
+export interface Fill {
+  readonly elements: number;
+  /** At so many it doubles. */
+  readonly capacity: number;
+  readonly elementsPerLoop: number;
 }
 
 /** A line with one of these verdicts makes the process grow for good. */
@@ -39,6 +51,8 @@ export interface Judgement {
   readonly doubt?: DoubtKind;
   /** Leaks first, by bytes; then the pending ones, then the others. */
   readonly sites: readonly JudgedSite[];
+  /** Arrays that leak or may, and that no line made longer meanwhile. */
+  readonly arrays: readonly JudgedArray[];
   /** The hooks in place, by number, and those that never got one. */
   readonly hooks: readonly HookVerdict[];
 }
@@ -60,15 +74,60 @@ export function judge(history: History): Judgement {
   const sites = history.hooks.flatMap((hook) =>
     hasLoops(hook) ? judgeHook(hook, collector) : aliveAtEnd(history, hook),
   );
-  sites.sort(byWeight);
-  return { ...verdictOf(doubtAbout(history, sites), sites), sites, hooks: hookVerdicts(history, sites) };
+  const grown = withArrays(sites, judgeArrays(history));
+  return { ...verdictOf(doubtAbout(history, grown), grown), ...grown, hooks: hookVerdicts(history, grown) };
 }
 
-function hookVerdicts(history: History, sites: readonly JudgedSite[]): HookVerdict[] {
+/** All that was judged. */
+type Grown = Pick<Judgement, 'sites' | 'arrays'>;
+
+const NOTHING: Grown = { sites: [], arrays: [] };
+
+/** Heaviest first. An array that gets longer is its line's, where one is known. */
+function withArrays(sites: readonly JudgedSite[], judged: readonly JudgedArray[]): Grown {
+  const filled = new Map<SitePlace, JudgedArray[]>();
+  const arrays: JudgedArray[] = [];
+  for (const array of judged) {
+    const line = array.place && sites.find(({ place }) => place === array.place);
+    if (line) filled.set(line.place, [...(filled.get(line.place) ?? []), array]);
+    else arrays.push(array);
+  }
+  const lines = sites.map((site) => filling(site, filled.get(site.place) ?? []));
+  return { sites: lines.sort(byWeight), arrays: arrays.sort((a, b) => rank(a) - rank(b) || b.bytes - a.bytes) };
+}
+
+/**
+ * A line that made arrays longer, as these go on: unless it has a verdict as bad for all that it keeps. What they take
+ * now is what the line has taken.
+ */
+function filling(line: JudgedSite, arrays: readonly JudgedArray[]): JudgedSite {
+  const worse = arrays.filter((array) => rank(array) < rank(line));
+  const [worst] = worse.sort((a, b) => rank(a) - rank(b) || b.bytesPerLoop - a.bytesPerLoop);
+  if (!worst) return line;
+  const { verdict, evidence, openLoops } = worst;
+  const sum = (of: (array: JudgedArray) => number): number => worse.reduce((total, array) => total + of(array), 0);
+  return {
+    ...line,
+    verdict,
+    evidence,
+    bytesPerLoop: sum(({ bytesPerLoop }) => bytesPerLoop),
+    fills: {
+      elements: sum(({ elements }) => elements),
+      capacity: sum(({ capacity }) => capacity),
+      elementsPerLoop: sum(({ bytesPerLoop, elementBytes }) => bytesPerLoop / elementBytes),
+    },
+    ...(openLoops === undefined ? {} : { openLoops }),
+  };
+}
+
+function hookVerdicts(history: History, { sites, arrays }: Grown): HookVerdict[] {
   const several = history.hooks.length > 1;
   const placed = history.hooks.map((hook) => {
     // What happens outside of all loops is nobody's: it stands with the one that began last.
-    const own = sites.filter(({ place }) => place.hook === hook.record.hook && !(several && place.outside));
+    const own = {
+      sites: sites.filter(({ place }) => place.hook === hook.record.hook && !(several && place.outside)),
+      arrays: several ? [] : arrays,
+    };
     const doubt =
       doubtAboutAll(history, [hook], own) ??
       unbalanced([hook]) ??
@@ -77,14 +136,14 @@ function hookVerdicts(history: History, sites: readonly JudgedSite[]): HookVerdi
     return { loop: hook.record.loop, ...verdictOf(doubt, own) };
   });
   const missing = history.end?.missing ?? [];
-  return [...placed, ...missing.map(({ loop, why }) => ({ loop, ...verdictOf(notMet({ loop, why }), []) }))];
+  return [...placed, ...missing.map(({ loop, why }) => ({ loop, ...verdictOf(notMet({ loop, why }), NOTHING) }))];
 }
 
 function verdictOf(
   doubt: Doubt | undefined,
-  sites: readonly JudgedSite[],
+  { sites, arrays }: Grown,
 ): Pick<Judgement, 'verdict' | 'reason' | 'doubt'> {
-  const doesLeak = sites.some((site) => isGuilty(site.verdict));
+  const doesLeak = [...sites, ...arrays].some(({ verdict }) => isGuilty(verdict));
   if (doesLeak && (doubt === undefined || doubt.leaksStand)) return { verdict: 'leak' };
   if (doubt) return { verdict: 'unknown', reason: doubt.reason, doubt: doubt.kind };
   return { verdict: 'clean' };
@@ -190,24 +249,20 @@ interface Doubt {
 }
 
 /** The strongest reason not to call the trace clean, or undefined. */
-function doubtAbout(history: History, sites: readonly JudgedSite[]): Doubt | undefined {
+function doubtAbout(history: History, grown: Grown): Doubt | undefined {
   const { hooks, end } = history;
   const [missing] = end?.missing ?? [];
   return (
-    doubtAboutAll(history, hooks, sites) ??
+    doubtAboutAll(history, hooks, grown) ??
     unbalanced(hooks) ??
     tooFewLoops(history, hooks) ??
     (missing && notMet(missing)) ??
-    undecided(hooks, sites)
+    undecided(hooks, grown)
   );
 }
 
-/** Where what was seen of all loops cannot be relied on. `sites` are those of the hooks. */
-function doubtAboutAll(
-  { end }: History,
-  hooks: readonly HookHistory[],
-  sites: readonly JudgedSite[],
-): Doubt | undefined {
+/** Where what was seen of all loops cannot be relied on. What grew is that of the hooks. */
+function doubtAboutAll({ end }: History, hooks: readonly HookHistory[], { sites }: Grown): Doubt | undefined {
   if (end && !end.conclusive) {
     return { kind: 'seen', reason: `what was seen cannot be judged: ${end.reason}`, leaksStand: false };
   }
@@ -271,18 +326,25 @@ function notMet({ loop, why }: MissingHook): Doubt {
   return { kind: 'short', reason: `${loop} was not called: ${why}`, leaksStand: true };
 }
 
-function undecided(hooks: readonly HookHistory[], sites: readonly JudgedSite[]): Doubt | undefined {
-  const pending = sites.filter((site) => site.verdict === 'pending');
+function undecided(hooks: readonly HookHistory[], { sites, arrays }: Grown): Doubt | undefined {
+  const isPending = ({ verdict }: SiteVerdict): boolean => verdict === 'pending';
+  const [lines, tables] = [sites.filter(isPending), arrays.filter(isPending)];
+  const pending = [...lines, ...tables];
   if (pending.length === 0) return undefined;
   const more = Math.max(...pending.map((site) => site.evidence.moreLoops ?? 1));
   const loops = Math.max(...hooks.map((hook) => hook.judgedLoops)) + more;
-  const lines = pending.length === 1 ? '1 line grew and has' : `${pending.length} lines grew and have`;
-  const reason = `${lines} not rested long enough to tell: about ${more} loops more would (--loops ${loops}, --duration)`;
+  const noun = tables.length === 0 ? 'line' : lines.length === 0 ? 'array' : 'line or array';
+  const grew = pending.length === 1 ? `1 ${noun} grew and has` : `${pending.length} ${noun}s grew and have`;
+  const reason = `${grew} not rested long enough to tell: about ${more} loops more would (--loops ${loops}, --duration)`;
   return { kind: 'pending', reason, leaksStand: true };
 }
 
 function byWeight(a: JudgedSite, b: JudgedSite): number {
-  return VERDICT_RANK[a.verdict] - VERDICT_RANK[b.verdict] || b.bytes - a.bytes || a.place.line - b.place.line;
+  return rank(a) - rank(b) || b.bytes - a.bytes || a.place.line - b.place.line;
+}
+
+function rank({ verdict }: Pick<SiteVerdict, 'verdict'>): number {
+  return VERDICT_RANK[verdict];
 }
 
 const NO_LOOPS =

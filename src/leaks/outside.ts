@@ -1,6 +1,12 @@
-import type { OutsidePoint } from './outside-series.js';
+import type { LoopPoint } from './low-points.js';
 import { lineThrough } from './slices.js';
 import { mean, median } from './statistics.js';
+
+/** What a process had outside of PHP's heap when it had begun so many loops. */
+export interface OutsidePoint extends LoopPoint {
+  readonly residentBytes: number;
+  readonly mappedBytes: number;
+}
 
 /** How the memory outside of PHP's heap stood to the loops: what malloc and mmap gave to PHP, extensions and libraries. */
 export interface OutsideGrowth {

@@ -6,7 +6,7 @@ import type { MemoryImage } from '../heap/image.js';
 import type { History } from '../leaks/history.js';
 import { judge } from '../leaks/judgement.js';
 import { placeKey } from '../leaks/place-key.js';
-import type { JudgedSite } from '../leaks/judgement.js';
+import type { JudgedSite, Judgement } from '../leaks/judgement.js';
 import type { Ledger } from '../trace/ledger.js';
 import type { TraceRecord } from '../trace/records.js';
 
@@ -14,23 +14,28 @@ import type { TraceRecord } from '../trace/records.js';
 export interface CopiedProcess {
   readonly image: MemoryImage;
   readonly ledger: Ledger;
+  /** Arrays that got longer, as number -> address of the zend_array. */
+  readonly arrays: ReadonlyMap<number, number>;
 }
 
 /** Blocks of a line that are looked for: enough to tell what is usual, whatever the line. */
 const MOST_BLOCKS = 100_000;
 
-/** True where a line piles up, or may, so that it is worth to look what holds its blocks. */
+/** True where a line or an array piles up, or may, so that it is worth to look what holds it. */
 export function hasQuestions(history: History): boolean {
-  return questions(history).length > 0;
+  const { sites, arrays } = questions(history);
+  return sites.length + arrays.length > 0;
 }
 
 /**
- * Records of the copy and of what holds the blocks of each line that piles up, or may. None where no line does.
+ * Records of the copy and of what holds the blocks of each line, and each array, that piles up, or may. None where none
+ * does.
+ *
  * @throws PhptraceError where the heap's books contradict themselves
  */
-export function heldRecords({ image, ledger }: CopiedProcess, history: History): TraceRecord[] {
-  const sites = questions(history);
-  if (sites.length === 0) return [];
+export function heldRecords({ image, ledger, arrays }: CopiedProcess, history: History): TraceRecord[] {
+  const asked = questions(history);
+  if (asked.sites.length + asked.arrays.length === 0) return [];
   const finder = new HolderFinder(image);
   const records: TraceRecord[] = [
     {
@@ -41,16 +46,21 @@ export function heldRecords({ image, ledger }: CopiedProcess, history: History):
       collector: collectorOf(image),
     },
   ];
-  for (const { site, place, alive, blocks } of blocksOf(sites, ledger, history)) {
+  for (const { site, place, alive, blocks } of blocksOf(asked.sites, ledger, history)) {
     if (site < 0) continue;
     const { hook, outside } = place;
     records.push({ type: 'held', hook, site, outside, alive, ...finder.holdersOf(blocks) });
   }
+  for (const { array } of asked.arrays) {
+    const address = arrays.get(array);
+    if (address !== undefined) records.push({ type: 'heldArray', array, ...finder.holderOf(address) });
+  }
   return records;
 }
 
-function questions(history: History): JudgedSite[] {
-  return judge(history).sites.filter(({ verdict }) => verdict === 'leak' || verdict === 'pending');
+function questions(history: History): Pick<Judgement, 'sites' | 'arrays'> {
+  const { sites, arrays } = judge(history);
+  return { sites: sites.filter(({ verdict }) => verdict === 'leak' || verdict === 'pending'), arrays };
 }
 
 interface LineBlocks {

@@ -15,6 +15,7 @@ import { Ending } from './ending.js';
 import type { LoopCourse } from './ending.js';
 import { HookBoard, checkHooks } from './hook-board.js';
 import { LoopTurns } from './loop-turns.js';
+import { ArrayWatch } from './array-watch.js';
 import { OutsideWatch } from './outside-watch.js';
 import { probeProcess, probeSwitches, unprobe } from './probed-process.js';
 import type { ProbedProcess } from './probed-process.js';
@@ -83,6 +84,7 @@ export class Session {
   private readonly ending: Ending;
   private readonly turns = new LoopTurns();
   private readonly outside: OutsideWatch;
+  private readonly arrays: ArrayWatch;
   private copy: CopiedProcess | undefined;
   /** What it did that took its memory away. */
   private gone: string | undefined;
@@ -102,7 +104,9 @@ export class Session {
   ) {
     checkHooks(wanted);
     this.ending = new Ending(options);
-    this.outside = new OutsideWatch(target, options.warmup, (message) => options.observer.debug?.(message));
+    const debug = (message: string): void => options.observer.debug?.(message);
+    this.outside = new OutsideWatch(target, options.warmup, debug);
+    this.arrays = new ArrayWatch(target, options.warmup, (address) => this.recorder.ledger.blockAt(address), debug);
     const probes = options.mayStop ? [...target.probes, ...scriptProbes(target.process.elf)] : target.probes;
     this.probed = probeProcess(target, probes, options.ringBytes, options.links);
     const { object } = this.probed;
@@ -165,7 +169,7 @@ export class Session {
         this.survey();
         if (!this.ended && this.options.wantsReport()) this.options.reportNow(this, this.takeCopy());
       }
-      if (count < BATCH) this.lookOutside(now);
+      if (count < BATCH) this.lookBetweenEvents(now);
       if (now - told >= PROGRESS_MS) {
         told = now;
         this.options.observer.progress?.(
@@ -185,7 +189,9 @@ export class Session {
     let end: EndRecord | undefined;
     this.outside.close();
     this.recorder.settle();
+    for (const record of this.arrays.finish(this.loopsSeen())) this.options.emit(record);
     const problems = this.hooks.inPlace.length === 0 ? [] : this.takeCopy();
+    this.arrays.close();
     await unprobe(this.probed, () => {
       end = this.endRecord();
     });
@@ -220,7 +226,7 @@ export class Session {
         },
       });
       while (ring.read(this.decode, BATCH, end) === BATCH);
-      this.copy = { image, ledger: this.recorder.ledger };
+      this.copy = { image, ledger: this.recorder.ledger, arrays: this.arrays.addresses };
       return [];
     } catch (error) {
       if (!(error instanceof PhptraceError)) throw error;
@@ -243,13 +249,17 @@ export class Session {
   }
 
   /** Loops are counted up to now where all events are read. */
-  private lookOutside(now: number): void {
+  private lookBetweenEvents(now: number): void {
+    const seen = this.loopsSeen();
+    const outside = this.outside.look(now, seen);
+    if (outside) this.options.emit(outside);
+    for (const record of this.arrays.look(now, seen)) this.options.emit(record);
+  }
+
+  /** By hook, of those in place. */
+  private loopsSeen(): number[] {
     const seen = this.recorder.ledger.loopsSeen;
-    const record = this.outside.look(
-      now,
-      this.hooks.inPlace.map((_, hook) => seen[hook] ?? 0),
-    );
-    if (record) this.options.emit(record);
+    return this.hooks.inPlace.map((_, hook) => seen[hook] ?? 0);
   }
 
   private survey(): void {
@@ -377,7 +387,7 @@ export class Session {
         unreadFrames: kernel.unreadFrames,
         unresolved: kernel.unresolved,
       },
-      loopsSeen: this.hooks.inPlace.map((_, hook) => ledger.loopsSeen[hook] ?? 0),
+      loopsSeen: this.loopsSeen(),
       notes: this.notes(kernel),
       ...(isWhole ? { alive: ledger.alive() } : {}),
     };

@@ -44,6 +44,7 @@ const lateFree: Shape = {
 const collector: Shape = { enabled: flag, threshold: count, roots: count, runs: count };
 const olderFree: Shape = { blocks: whole(1, EXACT), bytes: count };
 const heldLoop: Shape = { loop: whole(1, EXACT), reached: count, reachedBytes: count, cycle: count, cycleBytes: count };
+const born: Shape = { hook: whole(0, 1023), site: id, outside: flag };
 const missing: Shape = { loop: text, why: text };
 const counters: Shape = {
   events: count,
@@ -89,6 +90,15 @@ const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
     durationNs: count,
   },
   outside: { loops: listOf(count, 1024), residentBytes: count, mappedBytes: count },
+  array: {
+    array: id,
+    loops: listOf(count, 1024),
+    elements: id,
+    capacity: id,
+    elementBytes: whole(1, 1024),
+    born: (value) => (value === undefined ? undefined : shaped(born)(value)),
+  },
+  arrayGone: { array: id },
   snapshot: {
     pauseNs: count,
     heapBytes: count,
@@ -112,6 +122,7 @@ const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
     garbageTypes: listOf(text, MOST_TYPES),
     loops: listOf(shaped(heldLoop)),
   },
+  heldArray: { array: id, holder: textOrNull, path: textOrNull },
   end: {
     reason: text,
     conclusive: flag,

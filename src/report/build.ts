@@ -1,9 +1,19 @@
 import type { History, HookHistory } from '../leaks/history.js';
 import type { HookVerdict, JudgedSite, Judgement } from '../leaks/judgement.js';
+import type { JudgedArray } from '../leaks/judged-arrays.js';
 import { judgeOutside } from '../leaks/outside.js';
 import type { Counters, SiteRecord, SnapshotRecord } from '../trace/records.js';
 import { summarizeLoop } from './loop-summary.js';
-import type { Accounting, Frame, OutsideMemory, RecentLoops, Report, ReportedHook, ReportedSite } from './model.js';
+import type {
+  Accounting,
+  Frame,
+  OutsideMemory,
+  RecentLoops,
+  Report,
+  ReportedArray,
+  ReportedHook,
+  ReportedSite,
+} from './model.js';
 
 /** What a report says besides what the records hold. */
 export interface ReportExtras {
@@ -35,6 +45,7 @@ export function buildReport(history: History, judgement: Judgement, extras: Repo
       settled: sum(hooks.map((hook) => hook.judgedLoops)),
     },
     sites: judgement.sites.map((site) => reportedSite(history, site)),
+    arrays: judgement.arrays.map((array) => reportedArray(history, array)),
     accounting: accountingOf(hooks, end?.counters ?? NOTHING_COUNTED),
     outside: outsideOf(hooks, header.warmup),
     snapshot: snapshotOf(history.snapshot),
@@ -77,9 +88,17 @@ function reportedSite(history: History, site: JudgedSite): ReportedSite {
     holder: site.held?.holder ?? null,
     path: site.held?.path ?? null,
     types: site.held?.types ?? [],
+    ...(site.fills ? { fills: site.fills } : {}),
     ...(site.uncollected ? { uncollected: true as const } : {}),
     ...(site.growth ? { growth: site.growth } : {}),
   };
+}
+
+function reportedArray(history: History, judged: JudgedArray): ReportedArray {
+  const { verdict, elements, capacity, elementBytes, bytes, bytesPerLoop, evidence, hook, holder, path } = judged;
+  const loop = history.hooks[hook]!.record.loop;
+  const elementsPerLoop = bytesPerLoop / elementBytes;
+  return { verdict, elements, capacity, elementsPerLoop, bytes, bytesPerLoop, evidence, loop, holder, path };
 }
 
 function snapshotOf(record: SnapshotRecord | undefined): Report['snapshot'] {

@@ -1,6 +1,6 @@
 import type { TraceVerdict } from '../leaks/judgement.js';
 import type { Verdict } from '../leaks/verdict.js';
-import type { Report, ReportedSite } from './model.js';
+import type { Report, ReportedArray, ReportedSite } from './model.js';
 import type { Tracee } from './named-pid.js';
 
 /** What a trace of several processes, or of several threads of one, has found: plain data, finished. */
@@ -25,11 +25,15 @@ export interface MergedReport {
   readonly loops: Report['loops'];
   /** Leaks first, by bytes; then what is pending; then what is innocent. */
   readonly sites: readonly MergedSite[];
+  /** The arrays of the judged processes that leak, or may. */
+  readonly arrays: readonly ArrayInProcess[];
   /** The judged processes whose memory outside of PHP's heap grows. */
   readonly outside: readonly OutsideInProcess[];
   /** Sentences about the processes as a whole. */
   readonly notes: readonly string[];
 }
+
+export type ArrayInProcess = Tracee & ReportedArray;
 
 export interface OutsideInProcess extends Tracee {
   readonly loops: number;
@@ -47,7 +51,7 @@ export interface Untraced extends Tracee {
  * One place of the program, summed over the processes: `blocks` and `bytes` added up, `bytesPerLoop` in the mean over
  * the loops of all. Holder, types and call path are of the process that keeps most there.
  */
-export interface MergedSite extends Omit<ReportedSite, 'evidence' | 'growth' | 'uncollected'> {
+export interface MergedSite extends Omit<ReportedSite, 'evidence' | 'growth' | 'uncollected' | 'fills'> {
   /** Those that left something behind there. */
   readonly processes: readonly SiteInProcess[];
   /** True where no process alone decides it, and their loops side by side do. */

@@ -4,8 +4,10 @@ import { namedPid, namedPids, numberOf } from './named-pid.js';
 import type { Tracee } from './named-pid.js';
 import { mergedOutsideHead } from './outside-text.js';
 import { palette, place, printable, type Palette } from './palette.js';
-import { amount, counted, summaryLines, typesOf, where } from './summary.js';
+import { summaryLines, typesOf, where } from './summary.js';
 import type { TextOptions } from './text.js';
+import { amount, counted } from './words.js';
+import { arrayLines, arraySum } from './array-text.js';
 
 /**
  * The reports of several processes for a person, with a newline at its end: a summary of each, then what they show
@@ -23,8 +25,12 @@ function mergedLines(merged: MergedReport, colors: Palette): string[] {
   const pending = sites.filter((site) => site.verdict === 'pending');
   const bytes = leaks.reduce((sum, site) => sum + site.bytesPerLoop, 0);
   const nouns = nounsOf(judged);
+  const sums = [
+    ...(leaks.length > 0 ? [`${counted(leaks.length, 'line keeps', 'lines keep')} ${amount(bytes)} bytes a loop`] : []),
+    ...arraySum(merged.arrays),
+  ];
   const heads = {
-    leak: `LEAK in ${counted(judged.length, ...nouns)} together: ${counted(leaks.length, 'line keeps', 'lines keep')} ${amount(bytes)} bytes a loop.`,
+    leak: `LEAK in ${counted(judged.length, ...nouns)} together: ${sums.join(', ')}.`,
     clean: `NO LEAK${merged.outside.length > 0 ? " in PHP's heap" : ''} in ${counted(judged.length, ...nouns)} together: nothing accumulates from loop to loop.`,
     unknown: `CANNOT TELL for the ${nouns[1]} together: ${printable(merged.verdictReason ?? 'too little was seen')}.`,
   };
@@ -32,6 +38,7 @@ function mergedLines(merged: MergedReport, colors: Palette): string[] {
     colors.bold(`${heads[verdict]}${mergedOutsideHead(merged)}`),
     `${loops.settled} loops judged, of ${namedPids(judged)}; after ${loops.warmup} of warm-up in each.`,
     ...leaks.flatMap((site) => ['', ...leakLines(site, judged, colors)]),
+    ...arrayLines(merged.arrays, true, colors),
     ...pending.map((site) => `Not decided: ${placed(site)}: ${site.bytes} bytes in ${inProcesses(site, judged)}`),
     ...(short.length === 0 ? [] : [`Too few loops to say anything: ${namedPids(short)}.`]),
     ...untraced.map((one) => `Not traced: ${namedPid(one)}: ${printable(one.reason)}`),

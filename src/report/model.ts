@@ -1,4 +1,4 @@
-import type { Growth, TraceVerdict } from '../leaks/judgement.js';
+import type { Fill, Growth, TraceVerdict } from '../leaks/judgement.js';
 import type { OutsideGrowth } from '../leaks/outside.js';
 import type { Evidence, Verdict } from '../leaks/verdict.js';
 import type { BoundaryKind, Collector, HookInfo } from '../trace/records.js';
@@ -24,6 +24,8 @@ export interface Report {
   readonly loops: { readonly seen: number; readonly warmup: number; readonly settled: number };
   /** Leaks first, by bytes; then what is pending; then what is innocent. */
   readonly sites: readonly ReportedSite[];
+  /** Arrays that leak, or may, and that no line made longer while the trace ran. */
+  readonly arrays: readonly ReportedArray[];
   readonly accounting: Accounting;
   /** Memory outside of PHP's heap, which no line can be charged with; null where too little was seen of it. */
   readonly outside: OutsideMemory | null;
@@ -82,10 +84,33 @@ export interface ReportedSite extends Frame {
   readonly path: string | null;
   /** What the blocks are, those with most memory first: `string`, `array`, names of classes. Empty where it was not looked for. */
   readonly types: readonly string[];
+  /**
+   * Present where the line made arrays longer that get longer still: its bytes a loop and its evidence are theirs, for
+   * they take memory only when they double.
+   */
+  readonly fills?: Fill;
   /** True where they are cycles that pile up because the collector is switched off. */
   readonly uncollected?: true;
   /** Present where the live bytes never fell and reached new heights in at least 4 loops. */
   readonly growth?: Growth;
+}
+
+/**
+ * An array that is older than the judged loops and gets longer by elements that have no memory but their places in it:
+ * it takes more when it has no room left.
+ */
+export interface ReportedArray extends Fill {
+  readonly verdict: Verdict;
+  /** What the elements take that came since warm-up, of the room that the array has. */
+  readonly bytes: number;
+  readonly bytesPerLoop: number;
+  /** Blocks are elements here. */
+  readonly evidence: Evidence;
+  /** The hook's name. */
+  readonly loop: string;
+  /** The root that holds the array, and the way from there: as a line's. Null where it was not looked for. */
+  readonly holder: string | null;
+  readonly path: string | null;
 }
 
 /** How far the trace can be believed. */

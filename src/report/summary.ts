@@ -3,8 +3,10 @@ import type { Evidence } from '../leaks/verdict.js';
 import { isGuilty } from '../leaks/judgement.js';
 import type { Accounting, Frame, Report, ReportedHook, ReportedSite } from './model.js';
 import { namedPid } from './named-pid.js';
+import { arrayLines, arraySum, fillText, pendingArrayLines } from './array-text.js';
 import { outsideHead, outsideLines } from './outside-text.js';
 import { place, printable, type Palette } from './palette.js';
+import { amount, counted } from './words.js';
 
 /** What a person wants to know, after the loops: the verdict, each leaking line, the rest in a line, the books. */
 export function summaryLines(report: Report, colors: Palette): string[] {
@@ -17,7 +19,8 @@ export function summaryLines(report: Report, colors: Palette): string[] {
     aboutLine(report),
     ...(several ? report.hooks.map((hook) => hookLine(hook, leaks)) : []),
     ...leaks.flatMap((site) => ['', ...leakLines(site, several, colors)]),
-    ...section(pending.map((site) => pendingLine(site, several))),
+    ...arrayLines(report.arrays, several, colors),
+    ...section([...pending.map((site) => pendingLine(site, several)), ...pendingArrayLines(report.arrays)]),
     ...section(cycles.map((site) => cycleLine(site, report, several))),
     ...section(outsideLines(report)),
     ...section([...innocentLines(report), booksLine(report.accounting), ...doubtLines(report.accounting)]),
@@ -28,7 +31,8 @@ export function summaryLines(report: Report, colors: Palette): string[] {
 
 function verdictLine(report: Report, leaks: readonly ReportedSite[]): string {
   if (report.verdict === 'leak') {
-    return `LEAK: ${leakSum(leaks)}.`;
+    const sums = [...(leaks.length > 0 ? [leakSum(leaks)] : []), ...arraySum(report.arrays)];
+    return `LEAK: ${sums.join(', ')}.`;
   }
   if (report.verdict === 'clean') {
     return `NO LEAK${report.outside?.grows === true ? " in PHP's heap" : ''}: nothing accumulates from loop to loop.`;
@@ -62,8 +66,17 @@ function leakSum(leaks: readonly ReportedSite[]): string {
 
 function leakLines(site: ReportedSite, several: boolean, { red }: Palette): string[] {
   const { evidence } = site;
+  const head = `${where(site)}${context(site, several)}`;
+  if (site.fills) {
+    return [
+      head,
+      `  ${red(amount(site.bytesPerLoop))} bytes a loop in the long run: it makes an array longer, by ${fillText(site.fills)}`,
+      ...heldLines(site),
+      ...pathLines(site),
+    ];
+  }
   return [
-    `${where(site)}${context(site, several)}`,
+    head,
     `  ${red(amount(site.bytesPerLoop))} bytes a loop: ${site.bytes} bytes ${spread(site.blocks)} since warm-up`,
     `  grew in ${evidence.grewInLoops} of ${evidence.loops} loops, ${lastGrowth(evidence.loopsSinceGrowth)}; ` +
       `still alive: ${evidence.survivors} of ${counted(evidence.births, 'block', 'blocks')} left behind`,
@@ -122,6 +135,12 @@ function pendingLine(site: ReportedSite, several: boolean): string {
   const { moreLoops, grewInLoops, loops, loopsSinceGrowth, olderFreedBytes } = site.evidence;
   const head = `${where(site)}${context(site, several)}: ${site.bytes} bytes in ${counted(site.blocks, 'block', 'blocks')}`;
   if (moreLoops === undefined) return `Alive: ${head}`;
+  if (site.fills) {
+    return (
+      `Not decided: ${head}; the array that it made longer gets ${fillText(site.fills)}; about ` +
+      `${counted(moreLoops, 'loop', 'loops')} more would tell`
+    );
+  }
   const older = olderFreedBytes === undefined ? '' : `, while ${olderFreedBytes} bytes older than the trace were freed`;
   return (
     `Not decided: ${head}, grew in ${grewInLoops} of ${loops} loops, ${lastGrowth(loopsSinceGrowth)}${older}; ` +
@@ -170,14 +189,4 @@ export function where(frame: Frame): string {
 
 function context(site: ReportedSite, several: boolean): string {
   return (several ? ` (loop ${printable(site.loop)})` : '') + (site.outside ? ' (outside the loop)' : '');
-}
-
-/** `1 line`, `2 lines`. */
-export function counted(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
-/** Bytes a loop: whole where they are, else to a tenth. */
-export function amount(bytes: number): string {
-  return Number.isInteger(bytes) ? String(bytes) : bytes.toFixed(1);
 }

@@ -248,6 +248,22 @@ export class Ledger {
     });
   }
 
+  /** The live block at an address; undefined where none was seen to be born. */
+  blockAt(address: number): LiveBlock | undefined {
+    if (!this.table.get(address)) return undefined;
+    const { birth, site, sizeBytes: bytes } = this.table.found;
+    const [hook, loop] = [this.hookOf(birth), this.loopOf(birth)];
+    return {
+      address,
+      bytes,
+      site,
+      hook,
+      loop,
+      outside: isOutside(birth),
+      isSettled: this.hooks[hook]!.isSettled(loop),
+    };
+  }
+
   private born(address: number, sizeBytes: number, site: number, path: number, hook: number, resized = 0): void {
     const outside = hook === 0;
     const owner = outside ? this.lastBegun : hook - 1;

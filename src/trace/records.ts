@@ -139,6 +139,39 @@ export interface OutsideRecord {
   readonly mappedBytes: number;
 }
 
+/**
+ * How many elements an array had that is older than the judged loops, and whose elements take no memory but their places
+ * in it: a table that fills takes memory only when it doubles. Seen now and then while the process runs, of arrays that
+ * have got longer.
+ */
+export interface ArrayRecord {
+  readonly type: 'array';
+  /** Its number. */
+  readonly array: number;
+  /** Loops begun by then as hook number -> calls seen. */
+  readonly loops: readonly number[];
+  readonly elements: number;
+  /** For how many it has room, and what a place takes. */
+  readonly capacity: number;
+  readonly elementBytes: number;
+  /** The line that made it longer in a settled loop, where it has done so. */
+  readonly born?: { readonly hook: number; readonly site: number; readonly outside: boolean };
+}
+
+/** What was said of an array is void: it is gone, or what it gets has memory of its own. */
+export interface ArrayGoneRecord {
+  readonly type: 'arrayGone';
+  readonly array: number;
+}
+
+/** What holds an array. Comes after the snapshot's record. */
+export interface HeldArrayRecord {
+  readonly type: 'heldArray';
+  readonly array: number;
+  readonly holder: string | null;
+  readonly path: string | null;
+}
+
 /** A copy of the process's memory was taken at the end of the trace, and what the blocks of each line are held by. */
 export interface SnapshotRecord {
   readonly type: 'snapshot';
@@ -244,6 +277,9 @@ export type TraceRecord =
   | PathRecord
   | LoopRecord
   | OutsideRecord
+  | ArrayRecord
+  | ArrayGoneRecord
   | SnapshotRecord
   | HeldRecord
+  | HeldArrayRecord
   | EndRecord;

@@ -17,6 +17,7 @@ import { PhptraceError } from '../../src/errors.js';
 import { loadImage } from '../../src/heap/dump-reader.js';
 import { saveImage } from '../../src/heap/dump-writer.js';
 import { smallImage } from '../fixtures/image/small-image.js';
+import { randomFrom } from './random.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'phptrace-dump-'));
 test.after.always(() => rmSync(directory, { recursive: true }));
@@ -150,7 +151,7 @@ test('numbers that lie are caught before they are believed, also with a checksum
 test('thousands of flipped bytes: each is noticed, and none ends in anything but one line', (t) => {
   const bytes = readFileSync(saved());
   const file = path();
-  const random = generator(20261125);
+  const random = randomFrom(20261125);
   const front = runsAt(bytes) + 64;
   for (let i = 0; i < 4000; i++) {
     // Most of them where the numbers are.
@@ -164,7 +165,7 @@ test('thousands of flipped bytes: each is noticed, and none ends in anything but
 });
 
 test('thousands of changes with a checksum that fits end in an image or in one line', (t) => {
-  const random = generator(7);
+  const random = randomFrom(7);
   const original = readFileSync(saved());
   const file = path();
   let images = 0;
@@ -225,15 +226,4 @@ function refusal(t: ExecutionContext, call: () => unknown): string {
   const message = error?.message ?? '';
   if (message.includes('\n')) t.fail(message);
   return message;
-}
-
-/** mulberry32. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,6 +1,8 @@
 import test from 'ava';
-import { outsideLacking, judgeOutside } from '../../src/leaks/outside.js';
-import { OutsideSeries, type OutsidePoint } from '../../src/leaks/outside-series.js';
+import { LowPoints } from '../../src/leaks/low-points.js';
+import { judgeOutside, outsideLacking } from '../../src/leaks/outside.js';
+import type { OutsidePoint } from '../../src/leaks/outside.js';
+import { randomFrom } from './random.js';
 
 const PAGE = 4096;
 const MB = 1024 * 1024;
@@ -75,10 +77,10 @@ test('a trace that may end when all is told goes on until growth is told from wh
 });
 
 test('a series of any length stays small, and keeps the least of what it drops', (t) => {
-  const series = new OutsideSeries(1);
+  const series = new LowPoints<OutsidePoint>(({ residentBytes }) => residentBytes);
   for (let n = 1; n <= 100_000; n++) {
     const residentBytes = n % 7 === 0 ? 20 * n : 20 * n + MB;
-    series.add({ type: 'outside', loops: [0, n], residentBytes, mappedBytes: residentBytes });
+    series.add({ loop: n, residentBytes, mappedBytes: residentBytes });
   }
   const kept = series.after(0);
   t.true(kept.length <= 256 && kept.length > 100);
@@ -109,15 +111,4 @@ function points(kind: Kind, loops = 1000, samples = 60, seed = 1): OutsidePoint[
     list.push({ loop, residentBytes, mappedBytes });
   }
   return list;
-}
-
-/** Uniform in [0, 1): mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = Math.imul(seed, 2654435769);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

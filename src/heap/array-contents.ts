@@ -1,0 +1,61 @@
+import type { EngineLayout } from '../php/engine-layout.js';
+import { UnreadableMemory, pointerAt } from '../php/memory.js';
+import type { ProcessMemory } from '../php/memory.js';
+import type { LiveArray } from './live-arrays.js';
+
+/** Elements that are looked at: those that were put in last. */
+const MOST_ELEMENTS = 64;
+/** zval.u1.v.type, type_flags after it (Zend/zend_types.h). */
+const TYPE = 8;
+const TYPE_FLAGS = 9;
+const IS_OBJECT = 8;
+/** zend_object.handlers, which begin with the offset of the zend_object in its block (every version). */
+const HANDLERS = 24;
+const MOST_OFFSET = 4096;
+
+/**
+ * Whether what an array got lately are, for the most part, blocks that `isSeen`: its values, or its keys. Then it is
+ * the lines of these blocks that make it longer, else what it got takes no memory but its places in the array. An array
+ * that changes while it is read has none.
+ *
+ * @throws PhptraceError where the process is gone
+ */
+export function holdsSeenBlocks(
+  memory: ProcessMemory,
+  layout: Pick<EngineLayout, 'bucket' | 'hashTable'>,
+  array: LiveArray,
+  isSeen: (address: number) => boolean,
+): boolean {
+  const { bucket, hashTable } = layout;
+  const elementBytes = array.isPacked ? hashTable.packedElementBytes : bucket.sizeBytes;
+  const count = Math.min(MOST_ELEMENTS, Math.max(1, array.elements - array.elementsFirst), array.used);
+  try {
+    const view = memory.read(array.data + (array.used - count) * elementBytes, count * elementBytes);
+    let seen = 0;
+    for (let at = 0; at < count * elementBytes; at += elementBytes) {
+      const key = array.isPacked ? 0 : pointerAt(view, at + bucket.key);
+      const isCounted = view.getUint8(at + TYPE_FLAGS) !== 0;
+      const isObject = view.getUint8(at + TYPE) === IS_OBJECT;
+      const value = isCounted ? pointerAt(view, at) : 0;
+      if (isSeen(key) || isSeen(value) || (isObject && isSeen(value - offsetIn(memory, value)))) seen++;
+    }
+    return seen * 2 >= count;
+  } catch (error) {
+    if (!(error instanceof UnreadableMemory)) throw error;
+    return false;
+  }
+}
+
+/** How far in its block a zend_object lies. */
+function offsetIn(memory: ProcessMemory, object: number): number {
+  const offset = memory.uint32(memory.pointer(object + HANDLERS));
+  return offset <= MOST_OFFSET ? offset : 0;
+}
+
+/** What an element takes: of a list its place, else also its share of the hash, 32 bits for each of twice the places. */
+export function bytesAnElement(
+  { bucket, hashTable }: Pick<EngineLayout, 'bucket' | 'hashTable'>,
+  { isPacked }: Pick<LiveArray, 'isPacked'>,
+): number {
+  return isPacked ? hashTable.packedElementBytes : bucket.sizeBytes + 8;
+}

@@ -1,0 +1,176 @@
+import { copyRanges, RangeList } from '../native/copy-ranges.js';
+import { Pages, viewMemory } from '../native/libc.js';
+import { BIN_PAGES, BIN_SIZES } from '../php/bins.js';
+import type { EngineLayout } from '../php/engine-layout.js';
+import type { HeapLayout } from '../php/heap-layout.js';
+import type { ProcessMemory } from '../php/memory.js';
+import type { HeapExtent } from './heap-extent.js';
+import { SMALL_RUN, RUN_KIND, SMALL_RUN_BIN } from './page-map.js';
+
+const PAGE_BYTES = 4096;
+const PAGE_WORDS = PAGE_BYTES / 4;
+const PAGES_A_CHUNK = 512;
+/** zend_array (Zend/zend_types.h, PHP 7.4 to 8.5): those of PHP's heap lie in the bin of its size. */
+const ARRAY_BYTES = 56;
+const ARRAY_WORDS = ARRAY_BYTES / 4;
+const ARRAY_BIN = BIN_SIZES.indexOf(ARRAY_BYTES);
+const ARRAYS_A_PAGE = Math.floor((BIN_PAGES[ARRAY_BIN]! * PAGE_BYTES) / ARRAY_BYTES);
+/** Words: zend_refcounted_h.u.type_info; nNumOfElements and nTableSize follow nNumUsed. */
+const TYPE_INFO = 1;
+const IS_ARRAY = 7;
+/** The type, and the flags of memory that is not PHP's own heap (GC_IMMUTABLE, GC_PERSISTENT and the two above them). */
+const TYPE_BITS = 0x3cf;
+const SIGN = 0x80000000;
+const TWO_32 = 2 ** 32;
+
+/** An array of a running process, as its zend_array has it. */
+export interface LiveArray {
+  /** Of the zend_array. */
+  readonly address: number;
+  readonly elements: number;
+  /** How many elements it had when arrays were first looked for. */
+  readonly elementsFirst: number;
+  /** For how many elements it has room. */
+  readonly capacity: number;
+  /** Places that were used, also those of elements that are gone. */
+  readonly used: number;
+  readonly isPacked: boolean;
+  /** Of the first element, and of the block that it lies in. */
+  readonly data: number;
+  readonly dataBlock: number;
+}
+
+/**
+ * How many elements each array of a running process has, looked at again and again: the pages in which PHP's heap has
+ * zend_arrays are found once and copied at each look. The process runs meanwhile. An array that was made after the
+ * first look shows where another one was, or not at all. To be closed.
+ */
+export class LiveArrays {
+  private readonly words: Uint32Array;
+  private readonly first: Uint32Array;
+  private readonly latest: Uint32Array;
+
+  private constructor(
+    private readonly pid: number,
+    private readonly layout: EngineLayout['hashTable'],
+    private readonly addresses: Float64Array,
+    private readonly pages: Pages,
+  ) {
+    this.words = new Uint32Array(viewMemory(pages.address, pages.sizeBytes));
+    this.copy();
+    this.first = new Uint32Array(addresses.length * ARRAYS_A_PAGE);
+    this.forEachSlot((slot, word) => {
+      this.first[slot] = this.elementsAt(word);
+    });
+    this.latest = this.first.slice();
+  }
+
+  /**
+   * Looks for the first time. Undefined where there is no array.
+   * @throws PhptraceError where the process is gone, SystemCallError where there is no memory for the pages
+   */
+  static find(
+    memory: ProcessMemory,
+    { heap, hashTable }: { readonly heap: HeapLayout; readonly hashTable: EngineLayout['hashTable'] },
+    { chunks }: HeapExtent,
+  ): LiveArrays | undefined {
+    const addresses = chunks.flatMap((chunk) => arrayPages(memory, chunk, heap.chunkMap)).sort((a, b) => a - b);
+    if (addresses.length === 0) return undefined;
+    const pages = Pages.map(addresses.length * PAGE_BYTES);
+    return new LiveArrays(memory.pid, hashTable, Float64Array.from(addresses), pages);
+  }
+
+  /** Looks again: at each array that has other many elements than at the look before. @throws SystemCallError */
+  look(visit: (array: LiveArray) => void): void {
+    this.copy();
+    const { latest } = this;
+    this.forEachSlot((slot, word) => {
+      const elements = this.elementsAt(word);
+      if (elements === latest[slot]) return;
+      latest[slot] = elements;
+      const array = this.read(slot, word);
+      if (array) visit(array);
+    });
+  }
+
+  /** The array at an address that a look has told, as the last look met it; undefined where there is none any more. */
+  arrayAt(address: number): LiveArray | undefined {
+    const page = this.addresses.indexOf(address - (address % PAGE_BYTES));
+    const index = (address % PAGE_BYTES) / ARRAY_BYTES;
+    return this.read(page * ARRAYS_A_PAGE + index, page * PAGE_WORDS + index * ARRAY_WORDS);
+  }
+
+  close(): void {
+    this.pages.unmap();
+  }
+
+  private copy(): void {
+    const ranges = new RangeList();
+    const { addresses } = this;
+    for (let page = 0; page < addresses.length;) {
+      let end = page + 1;
+      while (addresses[end] === addresses[page]! + (end - page) * PAGE_BYTES) end++;
+      ranges.add(addresses[page]!, (end - page) * PAGE_BYTES, page * PAGE_BYTES);
+      page = end;
+    }
+    copyRanges(this.pid, ranges, this.pages, (address) => {
+      const first = addresses.indexOf(address) * PAGE_WORDS;
+      this.words.fill(0, first, first + PAGE_WORDS);
+    });
+  }
+
+  /** Visits each place of an array, with the index of its first word. */
+  private forEachSlot(visit: (slot: number, word: number) => void): void {
+    let slot = 0;
+    for (let page = 0; page < this.addresses.length; page++) {
+      for (let index = 0; index < ARRAYS_A_PAGE; index++) {
+        visit(slot++, page * PAGE_WORDS + index * ARRAY_WORDS);
+      }
+    }
+  }
+
+  private elementsAt(word: number): number {
+    return this.words[word + this.layout.nNumUsed / 4 + 1]!;
+  }
+
+  /** Undefined where the words of a place are no array's. */
+  private read(slot: number, word: number): LiveArray | undefined {
+    const { words, layout } = this;
+    const usedWord = word + layout.nNumUsed / 4;
+    const [used, elements, capacity] = [words[usedWord]!, words[usedWord + 1]!, words[usedWord + 2]!];
+    const mask = words[word + layout.nTableMask / 4]!;
+    const dataWord = word + layout.arData / 4;
+    const data = words[dataWord]! + words[dataWord + 1]! * TWO_32;
+    const isSize = capacity >= 8 && capacity < SIGN && (capacity & (capacity - 1)) === 0;
+    const isMask = mask >= SIGN && (-mask & (-mask - 1)) === 0;
+    const isArray = (words[word + TYPE_INFO]! & TYPE_BITS) === IS_ARRAY;
+    if (!isArray || !isSize || !isMask || elements > used || used > capacity || data === 0 || data % 8 !== 0) {
+      return undefined;
+    }
+    const [page, index] = [Math.floor(slot / ARRAYS_A_PAGE), slot % ARRAYS_A_PAGE];
+    return {
+      address: this.addresses[page]! + index * ARRAY_BYTES,
+      elements,
+      elementsFirst: this.first[slot]!,
+      capacity,
+      used,
+      isPacked: (words[word + layout.flags / 4]! & layout.packedFlag) !== 0,
+      data,
+      // HT_GET_DATA_ADDR: the hash, 32 bits for each of minus mask, lies before the first element.
+      dataBlock: data - (TWO_32 - mask) * 4,
+    };
+  }
+}
+
+/** The pages of a chunk that hold arrays. */
+function arrayPages(memory: ProcessMemory, chunk: number, chunkMap: number): number[] {
+  // The bits of pages that are in use lie before the map.
+  const view = memory.read(chunk + chunkMap - PAGES_A_CHUNK / 8, PAGES_A_CHUNK / 8 + PAGES_A_CHUNK * 4);
+  const pages: number[] = [];
+  for (let page = 1; page < PAGES_A_CHUNK; page++) {
+    if (((view.getUint8(page >>> 3) >>> (page & 7)) & 1) === 0) continue;
+    const info = view.getInt32(PAGES_A_CHUNK / 8 + page * 4, true);
+    if ((info & RUN_KIND) === SMALL_RUN && (info & SMALL_RUN_BIN) === ARRAY_BIN) pages.push(chunk + page * PAGE_BYTES);
+  }
+  return pages;
+}
