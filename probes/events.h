@@ -18,6 +18,7 @@ enum event_kind {
 	EVENT_PROCESS = 9,    /* fork, exec or exit */
 	EVENT_CONTEXT = 10,   /* another fiber runs: events from now on belong to these loops */
 	EVENT_OVER = 11,      /* the last context of a loop has left it */
+	EVENT_GROWN = 12,     /* address: an array that is asked for; it got longer */
 };
 
 enum process_change {
@@ -109,6 +110,14 @@ struct process_event {
 struct context_event {
 	unsigned long long head;
 	unsigned int loops[MAX_HOOKS]; /* by hook: the number of the loop that the context is part of; 0: of none */
+};
+
+struct grown_event {
+	unsigned long long head;
+	unsigned int elements; /* so many more than before */
+	unsigned int site;
+	unsigned int path;
+	unsigned int unused;
 };
 
 struct over_event {

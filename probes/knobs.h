@@ -33,6 +33,7 @@ struct knobs {
 	unsigned int zend_op_size;
 	unsigned int zend_op_lineno;
 	unsigned int zend_string_val;
+	unsigned int table_elements; /* nNumOfElements of an array */
 	unsigned int min_bin_size;
 	unsigned int bin_size[BIN_SLOTS];
 	unsigned char bin_of_size8[SIZE8_SLOTS]; /* by (size + 7) / 8 */
@@ -64,6 +65,18 @@ struct hook {
 	unsigned long long page;
 	unsigned int loop;   /* its number, the value of begun; 0: the context is part of none */
 	unsigned int nested; /* hits inside a loop of the same hook: recursion */
+};
+
+#define MAX_ASKED_ARRAYS 8
+
+/* An array of which it is asked which line makes it longer. User space writes the address, and 0 for all else. */
+struct asked_array {
+	unsigned long long address; /* 0: none */
+	/* Of the last call that may have made it longer; the elements are those before it. */
+	unsigned int elements;
+	unsigned int site; /* 0: there was none yet */
+	unsigned int path;
+	unsigned int hook;
 };
 
 struct counters {

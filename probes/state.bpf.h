@@ -19,6 +19,7 @@ typedef __u8 u8;
 const volatile struct knobs knobs SEC(".rodata.knobs") = {};
 struct hook hooks[MAX_HOOKS] SEC(".data.hooks") = {};
 struct counters counters SEC(".data.counters") = {};
+struct asked_array asked_arrays[MAX_ASKED_ARRAYS] SEC(".data.arrays") = {};
 struct control control SEC(".data.control") = {};
 
 /* For how many allocations of a site call paths are wanted: for the first ones, and for all (the greatest number) from

@@ -455,6 +455,55 @@ int on_switch(struct pt_regs *ctx)
 	return 0;
 }
 
+static __always_inline struct asked_array *asked_array_at(u64 address)
+{
+	for (u32 i = 0; i < MAX_ASKED_ARRAYS; i++)
+		if (asked_arrays[i].address == address)
+			return &asked_arrays[i];
+	return NULL;
+}
+
+static __always_inline void emit_grown(const struct asked_array *array, u32 elements)
+{
+	struct grown_event *event = reserve(sizeof(*event));
+	if (!event)
+		return;
+	event->head = head(array->address, EVENT_GROWN, array->hook);
+	event->elements = elements;
+	event->site = array->site;
+	event->path = array->path;
+	event->unused = 0;
+	submit(event);
+}
+
+/* A function is called that may put an element into an array. Whether it did shows at the next such call for the same
+ * array: what that finds to be more came by this one. */
+SEC("uprobe")
+int on_insert(struct pt_regs *ctx)
+{
+	u64 address = reg(ctx, COOKIE_POINTER(bpf_get_attach_cookie(ctx)));
+	struct asked_array *array;
+	struct origin origin;
+	u32 elements;
+
+	if (!address || !is_followed())
+		return 0;
+	array = asked_array_at(address);
+	if (!array)
+		return 0;
+	if (pending.kind)
+		settle_pending();
+	elements = read_word(address + knobs.table_elements);
+	if (array->site && elements > array->elements)
+		emit_grown(array, elements - array->elements);
+	find_origin(ctx->r14, ctx->r15, ctx->rsp, 1, &origin);
+	array->elements = elements;
+	array->site = origin.site;
+	array->path = origin.path;
+	array->hook = origin.hook;
+	return 0;
+}
+
 /* zend_execute: the main script is compiled, its functions are known, and none has been called. */
 SEC("uprobe")
 int on_execute(struct pt_regs *ctx)

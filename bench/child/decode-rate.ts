@@ -45,6 +45,7 @@ const sink: EventSink = {
   loop: (hook, heapSize, _frame, timeNs, number, over) => ledger.boundary(hook, heapSize, timeNs, number, over),
   context: (hook, number) => ledger.context(hook, number),
   over: (hook, number) => ledger.over(hook, number),
+  grown: () => {},
   reset: () => ledger.reset(0),
   site: (named) => registry.name(named),
   path: (path, sites, truncated) => registry.namePath(path, sites, truncated),

@@ -32,12 +32,13 @@ export const KNOBS = {
   zendOpSize: 92,
   zendOpLineno: 96,
   zendStringVal: 100,
-  minBinSize: 104,
-  binSize: 108,
-  binOfSize8: 108 + 4 * BIN_SLOTS,
+  tableElements: 104,
+  minBinSize: 108,
+  binSize: 112,
+  binOfSize8: 112 + 4 * BIN_SLOTS,
 } as const;
 /** A struct with 64-bit members ends at a multiple of 8. */
-export const KNOBS_BYTES = 8 * Math.ceil((108 + 4 * BIN_SLOTS + SIZE8_SLOTS) / 8);
+export const KNOBS_BYTES = 8 * Math.ceil((112 + 4 * BIN_SLOTS + SIZE8_SLOTS) / 8);
 /** Of 64 bits; all others but the tables are of 32. */
 export const WIDE_KNOBS: readonly string[] = ['allocGlobals', 'executorGlobals', 'codeStart', 'codeEnd'];
 
@@ -57,6 +58,11 @@ export const HOOK = {
   nested: 52,
 } as const;
 export const HOOK_BYTES = 56;
+
+/** struct asked_array. */
+export const ASKED_ARRAY = { address: 0, elements: 8, site: 12, path: 16, hook: 20 } as const;
+export const ASKED_ARRAY_BYTES = 24;
+export const MAX_ASKED_ARRAYS = 8;
 
 /** enum hook_extent. */
 export const EXTENT = { off: 0, frame: 1, caller: 2, always: 3, request: 4 } as const;

@@ -13,6 +13,7 @@ import {
   setMaxEntries,
 } from '../native/libbpf.js';
 import type { BpfObject, BpfProgram } from '../native/libbpf.js';
+import { ASKED_ARRAY, ASKED_ARRAY_BYTES, MAX_ASKED_ARRAYS } from './abi.js';
 import { CONTROL, COUNTERS, EXTENT, HOOK, HOOK_BYTES, KNOBS, MAX_HOOKS, MAX_SITES, WIDE_KNOBS } from './abi.js';
 import type { Extent } from './abi.js';
 import { writeFollowed } from './followed-thread.js';
@@ -33,6 +34,7 @@ const UPROBE_PROGRAMS = [
   'on_execute',
   'on_shutdown',
   'on_switch',
+  'on_insert',
 ] as const;
 export type UprobeProgram = (typeof UPROBE_PROGRAMS)[number];
 export type ProgramName = UprobeProgram | 'on_watchpoint' | 'on_fork' | 'on_exec' | 'on_exit';
@@ -56,6 +58,7 @@ export class TraceObject {
   private readonly hooks: DataView;
   private readonly counters: DataView;
   private readonly control: DataView;
+  private readonly askedArrays: DataView;
   private readonly pathWanted: Uint32Array;
   private readonly mappings: Mapping[] = [];
   private readonly closeRing: () => void;
@@ -67,6 +70,7 @@ export class TraceObject {
     this.hooks = this.mapGlobals('.data.hooks');
     this.counters = this.mapGlobals('.data.counters');
     this.control = this.mapGlobals('.data.control');
+    this.askedArrays = this.mapGlobals('.data.arrays');
     const ring = mapRing(mapFd(findMap(object, 'ring')), ringBytes);
     this.ring = ring.reader;
     this.closeRing = () => {
@@ -123,6 +127,19 @@ export class TraceObject {
     this.hooks.setBigUint64(at + HOOK.frame, BigInt(frame), true);
   }
 
+  /** It is asked which lines make these arrays longer, at most MAX_ASKED_ARRAYS of them, and no others. */
+  askForArrays(addresses: readonly number[]): void {
+    if (addresses.length > MAX_ASKED_ARRAYS) throw new RangeError(`${String(addresses.length)} arrays`);
+    for (let place = 0; place < MAX_ASKED_ARRAYS; place++) {
+      const at = place * ASKED_ARRAY_BYTES;
+      const address = BigInt(addresses[place] ?? 0);
+      if (this.askedArrays.getBigUint64(at + ASKED_ARRAY.address, true) === address) continue;
+      this.askedArrays.setBigUint64(at + ASKED_ARRAY.address, 0n, true);
+      this.askedArrays.setUint32(at + ASKED_ARRAY.site, 0, true);
+      this.askedArrays.setBigUint64(at + ASKED_ARRAY.address, address, true);
+    }
+  }
+
   /** Loops begin from now on: the hooks that can be placed are in place. */
   beginHooks(): void {
     this.control.setUint32(CONTROL.hooksReady, 1, true);
@@ -135,6 +152,11 @@ export class TraceObject {
 
   get hasCompiledCode(): boolean {
     return this.control.getUint32(CONTROL.hasCompiledCode, true) !== 0;
+  }
+
+  /** Loops that a hook has begun by now, also those whose events are not read yet. */
+  loopsBegun(hook: number): number {
+    return this.hooks.getUint32(hook * HOOK_BYTES + HOOK.begun, true);
   }
 
   /** Calls of a hook's function inside a loop of its own. */

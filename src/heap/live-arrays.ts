@@ -28,7 +28,7 @@ export interface LiveArray {
   /** Of the zend_array. */
   readonly address: number;
   readonly elements: number;
-  /** How many elements it had when arrays were first looked for. */
+  /** How many elements it had at the first visit. */
   readonly elementsFirst: number;
   /** For how many elements it has room. */
   readonly capacity: number;
@@ -41,13 +41,14 @@ export interface LiveArray {
 }
 
 /**
- * How many elements each array of a running process has, looked at again and again: the pages in which PHP's heap has
- * zend_arrays are found once and copied at each look. The process runs meanwhile. An array that was made after the
- * first look shows where another one was, or not at all. To be closed.
+ * How many elements each array of a running process has, again and again: the pages in which PHP's heap has zend_arrays
+ * are found once, and copied while the process runs. An array that was made after that shows where another one was, or
+ * not at all. To be closed.
  */
 export class LiveArrays {
   private readonly words: Uint32Array;
-  private readonly first: Uint32Array;
+  /** Elements by place of an array; empty before the first look. */
+  private first = new Uint32Array();
   private readonly latest: Uint32Array;
 
   private constructor(
@@ -57,16 +58,12 @@ export class LiveArrays {
     private readonly pages: Pages,
   ) {
     this.words = new Uint32Array(viewMemory(pages.address, pages.sizeBytes));
-    this.copy();
-    this.first = new Uint32Array(addresses.length * ARRAYS_A_PAGE);
-    this.forEachSlot((slot, word) => {
-      this.first[slot] = this.elementsAt(word);
-    });
-    this.latest = this.first.slice();
+    this.latest = new Uint32Array(addresses.length * ARRAYS_A_PAGE);
   }
 
   /**
-   * Looks for the first time. Undefined where there is no array.
+   * Finds where the arrays are. Undefined where there is none.
+   *
    * @throws PhptraceError where the process is gone, SystemCallError where there is no memory for the pages
    */
   static find(
@@ -80,20 +77,21 @@ export class LiveArrays {
     return new LiveArrays(memory.pid, hashTable, Float64Array.from(addresses), pages);
   }
 
-  /** Looks again: at each array that has other many elements than at the look before. @throws SystemCallError */
-  look(visit: (array: LiveArray) => void): void {
-    this.copy();
+  /** Visits each array that has more or fewer elements than at the last visit; at the first one, none. */
+  forEachChange(visit: (array: LiveArray) => void): void {
     const { latest } = this;
+    const isFirst = this.first.length === 0;
     this.forEachSlot((slot, word) => {
       const elements = this.elementsAt(word);
       if (elements === latest[slot]) return;
       latest[slot] = elements;
-      const array = this.read(slot, word);
+      const array = isFirst ? undefined : this.read(slot, word);
       if (array) visit(array);
     });
+    if (isFirst) this.first = latest.slice();
   }
 
-  /** The array at an address that a look has told, as the last look met it; undefined where there is none any more. */
+  /** The array at an address that a visit has told, as it was copied last; undefined where there is none any more. */
   arrayAt(address: number): LiveArray | undefined {
     const page = this.addresses.indexOf(address - (address % PAGE_BYTES));
     const index = (address % PAGE_BYTES) / ARRAY_BYTES;
@@ -104,7 +102,8 @@ export class LiveArrays {
     this.pages.unmap();
   }
 
-  private copy(): void {
+  /** Copies them as they are now. @throws SystemCallError where the process is gone */
+  copy(): void {
     const ranges = new RangeList();
     const { addresses } = this;
     for (let page = 0; page < addresses.length;) {

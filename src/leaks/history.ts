@@ -30,6 +30,7 @@ export class History {
   private snapshotRecord: SnapshotRecord | undefined;
   private readonly hookHistories: HookHistory[] = [];
   private readonly arrayRecords = new Map<number, ArrayRecord>();
+  private readonly arrayPlaces = new Map<number, SitePlace>();
   private readonly heldArrays = new Map<number, HeldArrayRecord>();
   private readonly siteRecords = new Map<number, SiteRecord>();
   private readonly pathSites = new Map<number, readonly number[]>();
@@ -56,9 +57,7 @@ export class History {
     } else if (record.type === 'outside') {
       for (const hook of this.hookHistories) hook.addOutside(record);
     } else if (record.type === 'array') {
-      if (record.born) this.site(record.born.site);
-      this.arrayRecords.set(record.array, record);
-      for (const hook of this.hookHistories) hook.addArray(record);
+      this.addArray(record);
     } else if (record.type === 'arrayGone') {
       this.arrayRecords.delete(record.array);
     } else if (record.type === 'heldArray') {
@@ -96,6 +95,11 @@ export class History {
     return this.arrayRecords.values();
   }
 
+  /** The line that makes an array longer, where it is known. */
+  placeOf(array: number): SitePlace | undefined {
+    return this.arrayPlaces.get(array);
+  }
+
   /** What holds an array; undefined where it was not looked for. */
   heldArray(array: number): HeldArrayRecord | undefined {
     return this.heldArrays.get(array);
@@ -104,6 +108,16 @@ export class History {
   /** Every place that was named, by its number. */
   get sites(): Iterable<SiteRecord> {
     return this.siteRecords.values();
+  }
+
+  private addArray(record: ArrayRecord): void {
+    const { array, by } = record;
+    this.arrayRecords.set(array, record);
+    for (const hook of this.hookHistories) hook.addArray(record);
+    if (!by) return;
+    const hook = this.hookHistories[by.hook];
+    if (!hook) throw new PhptraceError(`a line belongs to hook ${by.hook}, which was not named`);
+    this.arrayPlaces.set(array, hook.placeOf(by.site, by.outside));
   }
 
   /** Throws a PhptraceError where no record has named the site. */

@@ -13,8 +13,9 @@ export interface JudgedArray extends SiteVerdict {
   /** For how many it has room: when it has so many it doubles. */
   readonly capacity: number;
   readonly elementBytes: number;
-  /** The line that made it longer while the trace ran. */
+  /** The line that makes it longer, and the number of the call path to it; absent where they were not seen. */
   readonly place?: SitePlace;
+  readonly callPath?: number;
   readonly holder: string | null;
   readonly path: string | null;
 }
@@ -28,12 +29,12 @@ export function judgeArrays(history: History): JudgedArray[] {
   if (!hook) return [];
   const { warmup } = history.header;
   return [...history.arrays].flatMap((record): JudgedArray[] => {
-    const { array, elements, capacity, elementBytes, born } = record;
+    const { array, elements, capacity, elementBytes, by } = record;
     const points = hook.arrays.get(array)?.after(warmup) ?? [];
     const judged = judgeArray(points, { loops: hook.judgedLoops, warmup, elementBytes });
     if (judged.verdict !== 'leak' && judged.verdict !== 'pending') return [];
     const { holder = null, path = null } = history.heldArray(array) ?? {};
-    const place = born && history.hooks[born.hook]?.placeOf(born.site, born.outside);
+    const place = history.placeOf(array);
     return [
       {
         ...judged,
@@ -42,7 +43,7 @@ export function judgeArrays(history: History): JudgedArray[] {
         elements,
         capacity,
         elementBytes,
-        ...(place === undefined ? {} : { place }),
+        ...(place && by ? { place, callPath: by.path } : {}),
         holder,
         path,
       },

@@ -19,8 +19,10 @@ export interface JudgedSite extends SiteVerdict {
   readonly growth?: Growth;
   /** What holds its blocks, where a copy of the heap was looked at. */
   readonly held?: HeldRecord;
-  /** An array that it made longer gets longer still: the line itself has come to rest, until the next time. */
+  /** It makes arrays longer, which take memory when they have no room left. */
   readonly fills?: Fill;
+  /** What holds the array, or one of them; null where it was not looked for. */
+  readonly filled?: { readonly holder: string | null; readonly path: string | null };
   /** Garbage that piles up because the collector is off. */
   readonly uncollected?: true;
 }
@@ -85,26 +87,34 @@ const NOTHING: Grown = { sites: [], arrays: [] };
 
 /** Heaviest first. An array that gets longer is its line's, where one is known. */
 function withArrays(sites: readonly JudgedSite[], judged: readonly JudgedArray[]): Grown {
-  const filled = new Map<SitePlace, JudgedArray[]>();
-  const arrays: JudgedArray[] = [];
+  const filled = new Map<SitePlace, [JudgedArray, ...JudgedArray[]]>();
   for (const array of judged) {
-    const line = array.place && sites.find(({ place }) => place === array.place);
-    if (line) filled.set(line.place, [...(filled.get(line.place) ?? []), array]);
-    else arrays.push(array);
+    if (!array.place) continue;
+    const others = filled.get(array.place);
+    if (others) others.push(array);
+    else filled.set(array.place, [array]);
   }
-  const lines = sites.map((site) => filling(site, filled.get(site.place) ?? []));
+  const known = new Set(sites.map(({ place }) => place));
+  const silent = [...filled].flatMap(([place, [array]]) => (known.has(place) ? [] : [withoutBlocks(place, array)]));
+  const lines = [...sites, ...silent].map((site) => filling(site, filled.get(site.place) ?? []));
+  const arrays = judged.filter(({ place }) => place === undefined);
   return { sites: lines.sort(byWeight), arrays: arrays.sort((a, b) => rank(a) - rank(b) || b.bytes - a.bytes) };
 }
 
+/** A line of which nothing is known but that it makes an array longer, in the room that this has. */
+function withoutBlocks(place: SitePlace, { evidence, callPath = 0 }: JudgedArray): JudgedSite {
+  return { place, path: callPath, verdict: 'warmup', blocks: 0, bytes: 0, bytesPerLoop: 0, evidence };
+}
+
 /**
- * A line that made arrays longer, as these go on: unless it has a verdict as bad for all that it keeps. What they take
+ * A line that makes arrays longer, as these are: unless it has a verdict as bad for all that it keeps. What they take
  * now is what the line has taken.
  */
 function filling(line: JudgedSite, arrays: readonly JudgedArray[]): JudgedSite {
   const worse = arrays.filter((array) => rank(array) < rank(line));
   const [worst] = worse.sort((a, b) => rank(a) - rank(b) || b.bytesPerLoop - a.bytesPerLoop);
   if (!worst) return line;
-  const { verdict, evidence, openLoops } = worst;
+  const { verdict, evidence, openLoops, holder, path } = worst;
   const sum = (of: (array: JudgedArray) => number): number => worse.reduce((total, array) => total + of(array), 0);
   return {
     ...line,
@@ -116,6 +126,7 @@ function filling(line: JudgedSite, arrays: readonly JudgedArray[]): JudgedSite {
       capacity: sum(({ capacity }) => capacity),
       elementsPerLoop: sum(({ bytesPerLoop, elementBytes }) => bytesPerLoop / elementBytes),
     },
+    filled: { holder, path },
     ...(openLoops === undefined ? {} : { openLoops }),
   };
 }

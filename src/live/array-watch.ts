@@ -5,11 +5,12 @@ import { LiveArrays } from '../heap/live-arrays.js';
 import type { LiveArray } from '../heap/live-arrays.js';
 import { SystemCallError } from '../native/libc.js';
 import type { LiveBlock } from '../trace/ledger.js';
-import type { ArrayGoneRecord, ArrayRecord } from '../trace/records.js';
+import type { ArrayGoneRecord, ArrayLine, ArrayRecord } from '../trace/records.js';
+import type { ArrayLines } from './array-lines.js';
 import { LookTimes } from './look-times.js';
 import type { Target } from './target.js';
 
-/** Where the heap changed while its arrays were looked for, so often they are looked for again. */
+/** So often arrays are looked for, where the heap changes meanwhile, and copied, where loops begin. */
 const TRIES = 4;
 /** Arrays that got longer and are followed. */
 const MOST_FOLLOWED = 1000;
@@ -33,10 +34,15 @@ export class ArrayWatch {
   /** Addresses of those whose growth is that of lines. */
   private readonly explained = new Set<number>();
 
-  /** @param blockAt the live block at an address, where its birth was seen */
+  /**
+   * @param loopsBegun by hook, as the process has them at this moment
+   * @param blockAt the live block at an address, where its birth was seen
+   */
   constructor(
     private readonly target: Target,
     private readonly warmup: number,
+    private readonly lines: ArrayLines,
+    private readonly loopsBegun: () => readonly number[],
     private readonly blockAt: (address: number) => LiveBlock | undefined,
     private readonly debug: (message: string) => void,
   ) {
@@ -48,16 +54,17 @@ export class ArrayWatch {
     return !this.isOver && this.times.isDue(now, loopsSeen) ? this.changes(now, loopsSeen) : [];
   }
 
-  /** The last look, to be had when all events are read: what is gone by then is told too. */
+  /** The last look, to be had when all events are read: what is gone by then is told too, and which lines they were. */
   finish(loopsSeen: readonly number[]): WatchRecord[] {
     if (this.isOver || this.arrays === undefined) return [];
     const records = this.changes(0, loopsSeen);
     const { arrays } = this;
-    const gone = [...this.followed].filter(([address]) => {
+    const last = [...this.followed].map(([address, number]) => {
       const array = arrays.arrayAt(address);
-      return array === undefined || this.isExplained(array);
+      if (array === undefined || this.isExplained(array)) return this.drop(address, number);
+      return this.record(number, array, this.loopsBefore);
     });
-    return [...records, ...gone.map(([address, number]) => this.drop(address, number))];
+    return [...records, ...last];
   }
 
   /** Those that are followed, as number -> address of the zend_array. */
@@ -76,19 +83,38 @@ export class ArrayWatch {
   }
 
   private changes(now: number, loopsSeen: readonly number[]): WatchRecord[] {
-    const records: WatchRecord[] = [];
     try {
+      const records: WatchRecord[] = [];
       this.times.have(now, loopsSeen, () => {
         if (this.arrays === undefined) this.find();
-        else this.arrays.look((array) => records.push(...this.changeOf(array, loopsSeen)));
+        else records.push(...this.changesIn(this.arrays));
       });
-      this.loopsBefore = [...loopsSeen];
+      return records;
     } catch (error) {
       if (!(error instanceof PhptraceError || error instanceof SystemCallError)) throw error;
       this.isOver = true;
       this.debug(`how long arrays are is not watched: ${error.message}`);
+      return [];
     }
+  }
+
+  private changesIn(arrays: LiveArrays): WatchRecord[] {
+    const loops = this.copy(arrays);
+    const records: WatchRecord[] = [];
+    arrays.forEachChange((array) => records.push(...this.changeOf(array, loops)));
+    this.loopsBefore = loops;
     return records;
+  }
+
+  /** Returns the loops that had begun when the copy was made. It is made again where it took long, by the loops. */
+  private copy(arrays: LiveArrays): readonly number[] {
+    for (let left = TRIES; ; left--) {
+      const before = this.loopsBegun();
+      arrays.copy();
+      const after = this.loopsBegun();
+      const middle = before.map((loops, hook) => Math.floor((loops + after[hook]!) / 2));
+      if (left === 1 || before.every((loops, hook) => after[hook]! - loops <= 1)) return middle;
+    }
   }
 
   private find(): void {
@@ -110,7 +136,10 @@ export class ArrayWatch {
       this.explained.add(address);
       return number === undefined ? [] : [this.drop(address, number)];
     }
-    if (number !== undefined) return [this.record(number, array, loops)];
+    if (number !== undefined) {
+      if (elements > elementsFirst) this.lines.ask(address);
+      return [this.record(number, array, loops)];
+    }
     if (this.followed.size >= MOST_FOLLOWED) return [];
     const added = this.given++;
     this.followed.set(address, added);
@@ -134,8 +163,7 @@ export class ArrayWatch {
 
   private record(array: number, live: LiveArray, loops: readonly number[]): ArrayRecord {
     const { elements, capacity } = live;
-    const block = this.blockAt(live.dataBlock);
-    const isOfALoop = block !== undefined && block.isSettled && block.loop > this.warmup;
+    const by = this.lines.lineOf(live.address) ?? this.lineThatDoubled(live);
     return {
       type: 'array',
       array,
@@ -143,7 +171,15 @@ export class ArrayWatch {
       elements,
       capacity,
       elementBytes: bytesAnElement(this.target.layout, live),
-      ...(isOfALoop ? { born: { hook: block.hook, site: block.site, outside: block.outside } } : {}),
+      ...(by === undefined ? {} : { by }),
     };
+  }
+
+  /** The line that made room in the array, where it did so in a loop that is settled: then it has a name in the log. */
+  private lineThatDoubled({ dataBlock }: LiveArray): ArrayLine | undefined {
+    const block = this.blockAt(dataBlock);
+    if (block === undefined || !block.isSettled || block.loop <= this.warmup) return undefined;
+    const { hook, site, path, outside } = block;
+    return { hook, site, path, outside };
   }
 }

@@ -4,9 +4,10 @@ import { HolderFinder } from '../heap/holders.js';
 import type { BornBlock } from '../heap/holders.js';
 import type { MemoryImage } from '../heap/image.js';
 import type { History } from '../leaks/history.js';
+import { judgeArrays } from '../leaks/judged-arrays.js';
 import { judge } from '../leaks/judgement.js';
 import { placeKey } from '../leaks/place-key.js';
-import type { JudgedSite, Judgement } from '../leaks/judgement.js';
+import type { JudgedSite } from '../leaks/judgement.js';
 import type { Ledger } from '../trace/ledger.js';
 import type { TraceRecord } from '../trace/records.js';
 
@@ -23,8 +24,7 @@ const MOST_BLOCKS = 100_000;
 
 /** True where a line or an array piles up, or may, so that it is worth to look what holds it. */
 export function hasQuestions(history: History): boolean {
-  const { sites, arrays } = questions(history);
-  return sites.length + arrays.length > 0;
+  return judge(history).sites.some(isOpen) || judgeArrays(history).length > 0;
 }
 
 /**
@@ -34,8 +34,9 @@ export function hasQuestions(history: History): boolean {
  * @throws PhptraceError where the heap's books contradict themselves
  */
 export function heldRecords({ image, ledger, arrays }: CopiedProcess, history: History): TraceRecord[] {
-  const asked = questions(history);
-  if (asked.sites.length + asked.arrays.length === 0) return [];
+  const sites = judge(history).sites.filter(isOpen);
+  const filled = judgeArrays(history);
+  if (sites.length + filled.length === 0) return [];
   const finder = new HolderFinder(image);
   const records: TraceRecord[] = [
     {
@@ -46,21 +47,20 @@ export function heldRecords({ image, ledger, arrays }: CopiedProcess, history: H
       collector: collectorOf(image),
     },
   ];
-  for (const { site, place, alive, blocks } of blocksOf(asked.sites, ledger, history)) {
+  for (const { site, place, alive, blocks } of blocksOf(sites, ledger, history)) {
     if (site < 0) continue;
     const { hook, outside } = place;
     records.push({ type: 'held', hook, site, outside, alive, ...finder.holdersOf(blocks) });
   }
-  for (const { array } of asked.arrays) {
+  for (const { array } of filled) {
     const address = arrays.get(array);
     if (address !== undefined) records.push({ type: 'heldArray', array, ...finder.holderOf(address) });
   }
   return records;
 }
 
-function questions(history: History): Pick<Judgement, 'sites' | 'arrays'> {
-  const { sites, arrays } = judge(history);
-  return { sites: sites.filter(({ verdict }) => verdict === 'leak' || verdict === 'pending'), arrays };
+function isOpen({ verdict }: JudgedSite): boolean {
+  return verdict === 'leak' || verdict === 'pending';
 }
 
 interface LineBlocks {

@@ -1,6 +1,6 @@
 import type { EventSink, ProcessChange, SiteNamed } from '../trace/events.js';
 import { Ledger } from '../trace/ledger.js';
-import type { LoopRecord, TraceRecord } from '../trace/records.js';
+import type { ArrayLine, LoopRecord, TraceRecord } from '../trace/records.js';
 import { SiteRegistry } from '../trace/site-registry.js';
 
 /** What a recorder tells while events come. */
@@ -14,6 +14,8 @@ export interface RecorderListener {
   /** The kernel programs met code that they had not met before. */
   metCode(named: SiteNamed): void;
   changed(change: ProcessChange): void;
+  /** An array that was asked for got longer by so many elements, by a line. */
+  grown(array: number, elements: number, by: ArrayLine): void;
   /** A request is over: its blocks are gone, and so is code that no cache keeps. */
   requestEnded(): void;
 }
@@ -94,6 +96,11 @@ export class Recorder implements EventSink {
 
   over(hook: number, number: number): void {
     if (!this.isSettled) this.ledger.over(hook, number);
+  }
+
+  grown(array: number, elements: number, site: number, path: number, hook: number): void {
+    const by = { hook: Math.max(0, hook - 1), site: this.registry.site(site), path: this.registry.path(path) };
+    this.listener.grown(array, elements, { ...by, outside: hook === 0 });
   }
 
   reset(): void {

@@ -8,6 +8,7 @@ import { isRunning, processState, readSapi, resumeProcess } from '../php/process
 import { namedProcess } from '../report/named-pid.js';
 import { decodeEvent } from '../trace/events.js';
 import type { ProcessChange } from '../trace/events.js';
+import type { LiveBlock } from '../trace/ledger.js';
 import type { EndRecord, LoopRecord, TraceRecord } from '../trace/records.js';
 import type { ChosenLoop } from './auto-loop.js';
 import type { CopiedProcess } from './held-blocks.js';
@@ -15,6 +16,7 @@ import { Ending } from './ending.js';
 import type { LoopCourse } from './ending.js';
 import { HookBoard, checkHooks } from './hook-board.js';
 import { LoopTurns } from './loop-turns.js';
+import { ArrayLines } from './array-lines.js';
 import { ArrayWatch } from './array-watch.js';
 import { OutsideWatch } from './outside-watch.js';
 import { probeProcess, probeSwitches, unprobe } from './probed-process.js';
@@ -85,6 +87,7 @@ export class Session {
   private readonly turns = new LoopTurns();
   private readonly outside: OutsideWatch;
   private readonly arrays: ArrayWatch;
+  private readonly arrayLines: ArrayLines;
   private copy: CopiedProcess | undefined;
   /** What it did that took its memory away. */
   private gone: string | undefined;
@@ -106,10 +109,13 @@ export class Session {
     this.ending = new Ending(options);
     const debug = (message: string): void => options.observer.debug?.(message);
     this.outside = new OutsideWatch(target, options.warmup, debug);
-    this.arrays = new ArrayWatch(target, options.warmup, (address) => this.recorder.ledger.blockAt(address), debug);
     const probes = options.mayStop ? [...target.probes, ...scriptProbes(target.process.elf)] : target.probes;
     this.probed = probeProcess(target, probes, options.ringBytes, options.links);
     const { object } = this.probed;
+    this.arrayLines = new ArrayLines(target, this.probed, debug);
+    const blockAt = (address: number): LiveBlock | undefined => this.recorder.ledger.blockAt(address);
+    const loopsBegun = (): number[] => this.hooks.inPlace.map((_, hook) => object.loopsBegun(hook));
+    this.arrays = new ArrayWatch(target, options.warmup, this.arrayLines, loopsBegun, blockAt, debug);
     this.recorder = new Recorder(Math.max(wanted.length, 1), {
       record: options.emit,
       settled: (record) => {
@@ -123,6 +129,9 @@ export class Session {
       },
       changed: (change) => {
         this.noticeChange(change);
+      },
+      grown: (array, elements, by) => {
+        this.arrayLines.grown(array, elements, by);
       },
       requestEnded: () => {
         this.requests++;
@@ -192,6 +201,7 @@ export class Session {
     for (const record of this.arrays.finish(this.loopsSeen())) this.options.emit(record);
     const problems = this.hooks.inPlace.length === 0 ? [] : this.takeCopy();
     this.arrays.close();
+    this.arrayLines.close();
     await unprobe(this.probed, () => {
       end = this.endRecord();
     });
@@ -254,6 +264,7 @@ export class Session {
     const outside = this.outside.look(now, seen);
     if (outside) this.options.emit(outside);
     for (const record of this.arrays.look(now, seen)) this.options.emit(record);
+    this.arrayLines.takeTurns(now);
   }
 
   /** By hook, of those in place. */

@@ -251,6 +251,7 @@ export function knobsOf(target: Target): Knobs {
     zendOpSize: layout.zendOp.sizeBytes,
     zendOpLineno: layout.zendOp.lineno,
     zendStringVal: layout.zendString.val,
+    tableElements: layout.hashTable.nNumUsed + 4,
     minBinSize: heap.minBinSize,
     binSize: [...BIN_SIZES, ...new Array<number>(BIN_SLOTS - BIN_SIZES.length).fill(0)],
     binOfSize8: Uint8Array.from({ length: SIZE8_SLOTS }, (_, size8) => bins[Math.min(size8 * 8, MAX_SMALL_SIZE)] ?? 0),

@@ -44,7 +44,7 @@ const lateFree: Shape = {
 const collector: Shape = { enabled: flag, threshold: count, roots: count, runs: count };
 const olderFree: Shape = { blocks: whole(1, EXACT), bytes: count };
 const heldLoop: Shape = { loop: whole(1, EXACT), reached: count, reachedBytes: count, cycle: count, cycleBytes: count };
-const born: Shape = { hook: whole(0, 1023), site: id, outside: flag };
+const arrayLine: Shape = { hook: whole(0, 1023), site: id, path: id, outside: flag };
 const missing: Shape = { loop: text, why: text };
 const counters: Shape = {
   events: count,
@@ -96,7 +96,7 @@ const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
     elements: id,
     capacity: id,
     elementBytes: whole(1, 1024),
-    born: (value) => (value === undefined ? undefined : shaped(born)(value)),
+    by: (value) => (value === undefined ? undefined : shaped(arrayLine)(value)),
   },
   arrayGone: { array: id },
   snapshot: {

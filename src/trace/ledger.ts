@@ -19,6 +19,7 @@ export interface LiveBlock {
   address: number;
   bytes: number;
   site: number;
+  path: number;
   hook: number;
   /** The loop of its birth, from 1. */
   loop: number;
@@ -234,13 +235,15 @@ export class Ledger {
    * Walks the whole table.
    */
   forEachLive(visit: (block: Readonly<LiveBlock>) => void): void {
-    const block: LiveBlock = { address: 0, bytes: 0, site: 0, hook: 0, loop: 0, outside: false, isSettled: false };
-    this.table.forEach((address, sizeBytes, site, _path, birth) => {
+    const nowhere = { site: 0, path: 0, hook: 0, loop: 0, outside: false };
+    const block: LiveBlock = { address: 0, bytes: 0, ...nowhere, isSettled: false };
+    this.table.forEach((address, sizeBytes, site, path, birth) => {
       block.loop = this.loopOf(birth);
       if (block.loop < 1) return;
       block.address = address;
       block.bytes = sizeBytes;
       block.site = site;
+      block.path = path;
       block.hook = this.hookOf(birth);
       block.outside = isOutside(birth);
       block.isSettled = this.hooks[block.hook]!.isSettled(block.loop);
@@ -251,17 +254,10 @@ export class Ledger {
   /** The live block at an address; undefined where none was seen to be born. */
   blockAt(address: number): LiveBlock | undefined {
     if (!this.table.get(address)) return undefined;
-    const { birth, site, sizeBytes: bytes } = this.table.found;
+    const { birth, site, path, sizeBytes: bytes } = this.table.found;
     const [hook, loop] = [this.hookOf(birth), this.loopOf(birth)];
-    return {
-      address,
-      bytes,
-      site,
-      hook,
-      loop,
-      outside: isOutside(birth),
-      isSettled: this.hooks[hook]!.isSettled(loop),
-    };
+    const isSettled = this.hooks[hook]!.isSettled(loop);
+    return { address, bytes, site, path, hook, loop, outside: isOutside(birth), isSettled };
   }
 
   private born(address: number, sizeBytes: number, site: number, path: number, hook: number, resized = 0): void {

@@ -154,8 +154,16 @@ export interface ArrayRecord {
   /** For how many it has room, and what a place takes. */
   readonly capacity: number;
   readonly elementBytes: number;
-  /** The line that made it longer in a settled loop, where it has done so. */
-  readonly born?: { readonly hook: number; readonly site: number; readonly outside: boolean };
+  /** The line that makes it longer, where that was seen. */
+  readonly by?: ArrayLine;
+}
+
+/** A line that makes an array longer. */
+export interface ArrayLine {
+  readonly hook: number;
+  readonly site: number;
+  readonly path: number;
+  readonly outside: boolean;
 }
 
 /** What was said of an array is void: it is gone, or what it gets has memory of its own. */

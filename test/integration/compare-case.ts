@@ -41,6 +41,7 @@ export function compareCase({ truth }: Case, traced: JsonRun, measured: readonly
     problems: [
       ...compareWhole(truth, traced),
       ...falseAlarms.map((site) => `accused without reason: ${told(site)}`),
+      ...report.arrays.map((array) => `an array without a line: ${JSON.stringify(array)}`),
       ...undecided
         .filter((found) => !doubted.some((site) => isSame(found, site)))
         .map((site) => `not decided without reason: ${told(site)}`),
@@ -78,10 +79,15 @@ function compareSite(truth: SiteTruth, report: ReportJson, loops: number): strin
   const isTwice = new Set(found.map(({ verdict }) => verdict)).size < found.length;
   if (site === undefined || isTwice) return [`${here} is there ${found.length} times, not once`];
   const expected = valueFor(truth.bytesPerLoop, report.php);
-  const isBookedWrong = isGuilty(site) && Math.abs(site.bytesPerLoop * loops - site.bytes) >= loops;
+  const fills = valueFor(truth.fills, report.php);
+  const isBookedWrong = !site.fills && isGuilty(site) && Math.abs(site.bytesPerLoop * loops - site.bytes) >= loops;
   return [
     ...(truth.verdicts.includes(site.verdict) ? [] : [`${told(site)} should be ${truth.verdicts.join(' or ')}`]),
     ...(expected === undefined ? [] : different(`${here}: bytes a loop`, site.bytesPerLoop, expected)),
+    ...((fills !== undefined) === (site.fills !== undefined) ? [] : [`${here}: ${JSON.stringify(site.fills)} are filled`]),
+    ...(fills !== undefined && Math.abs(site.bytesPerLoop - fills) > 0.02 * fills
+      ? [`${here}: ${site.bytesPerLoop} bytes a loop are filled, not ${fills}`]
+      : []),
     ...(isBookedWrong ? [`${here}: ${site.bytesPerLoop} bytes a loop are not ${site.bytes} bytes`] : []),
     ...(truth.app === undefined ? [] : different(`${here}: app`, whereabouts(site.app), whereabouts(truth.app))),
     ...(truth.stack === undefined
@@ -126,7 +132,7 @@ function compareBooks(truth: Case['truth'], traced: JsonRun, measured: readonly 
   const older = records.find((record) => record.type === 'end')?.counters.unknownFreedBytes ?? NaN;
   const missing = Math.max(explicable - truth.underWay - charged, charged - explicable - older - truth.underWay, 0);
   if (missing !== 0) problems.push(`${charged} charged, ${explicable} grown, ${older} older`);
-  return { byteError: missing / explicable, problems };
+  return { byteError: missing === 0 ? 0 : missing / explicable, problems };
 }
 
 function judgedLoops({ report, records }: JsonRun): number {

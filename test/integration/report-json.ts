@@ -18,6 +18,11 @@ export interface ReportJson {
   }[];
   readonly loops: { readonly seen: number; readonly warmup: number; readonly settled: number };
   readonly sites: readonly SiteJson[];
+  readonly arrays: readonly {
+    readonly verdict: 'leak' | 'pending';
+    readonly path: string | null;
+    readonly elementsPerLoop: number;
+  }[];
   readonly accounting: {
     readonly growthBytes: number;
     readonly explainedBytes: number;
@@ -45,6 +50,7 @@ export interface SiteJson extends FrameJson {
   /** Net bytes per loop after warm-up. */
   readonly bytesPerLoop: number;
   readonly evidence: Readonly<Record<string, unknown>>;
+  readonly fills?: { readonly elements: number; readonly capacity: number; readonly elementsPerLoop: number };
   readonly holder: string | null;
   readonly path: string | null;
   readonly types: readonly string[];

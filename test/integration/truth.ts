@@ -47,6 +47,8 @@ export interface SiteTruth {
   readonly outside?: boolean;
   /** Exact; absent where it depends on the loops that were looked at. */
   readonly bytesPerLoop?: ByVersion<number>;
+  /** Of a line that makes an array longer which has room: the bytes a loop that it comes to, give or take a fiftieth. */
+  readonly fills?: ByVersion<number>;
   /**
    * What holds the blocks; null where nothing does. Every line that leaks declares it. Holders that are as right as
    * each other are separated by ` | `.
@@ -78,6 +80,7 @@ interface DeclaredSite {
   verdict: string;
   outside?: boolean;
   bytesPerLoop?: number | Record<string, number>;
+  fills?: number | Record<string, number>;
   holder?: string | Record<string, string> | null;
   path?: string | Record<string, string>;
   app?: { line: string; function: string };
