@@ -1,6 +1,8 @@
 import { PhptraceError } from './errors.js';
-import { isGuilty, judge } from './leaks/judgement.js';
-import type { JudgedSite, Judgement } from './leaks/judgement.js';
+import { isGuilty } from './leaks/judged-site.js';
+import type { JudgedSite } from './leaks/judged-site.js';
+import { judge } from './leaks/judgement.js';
+import type { Judgement } from './leaks/judgement.js';
 import { loopsInCommon, sideBySide } from './leaks/side-by-side.js';
 import { readRecords } from './log/reader.js';
 import type {

@@ -46,8 +46,29 @@ export function judgeArray(
     line.endLoop(loop);
   }
   const judged = { ...judgeSite(line, loops), bytesPerLoop: slopeOf(points) * elementBytes };
+  const isGrowing = judged.verdict === 'leak' || judged.verdict === 'pending';
+  if (isGrowing && (judged.evidence.grewInLoops < FEWEST_GROWTHS || comesBack(points)))
+    return { ...judged, verdict: 'bounded' };
   if (judged.verdict !== 'leak' || !mayWander(points)) return judged;
   return { ...judged, verdict: 'pending', evidence: { ...judged.evidence, moreLoops: loops }, openLoops: loops };
+}
+
+/**
+ * Whether an array is, at the end, as short again and again as it was in the beginning: within half of what it went up
+ * and down by then.
+ */
+function comesBack(points: readonly ArrayPoint[]): boolean {
+  if (points.length < FEWEST_POINTS) return false;
+  const quarter = Math.floor(points.length / 4);
+  const [first, last] = [points.slice(0, quarter), points.slice(-quarter)].map((part) =>
+    part.map(({ elements }) => elements),
+  ) as [number[], number[]];
+  const rise = Math.min(...last) - Math.min(...first);
+  return rise <= 0 || (rise < (Math.max(...first) - Math.min(...first)) / 2 && hasFallen(points));
+}
+
+function hasFallen(points: readonly ArrayPoint[]): boolean {
+  return points.some(({ elements }, i) => elements < (points[i - 1]?.elements ?? elements));
 }
 
 /**
@@ -55,14 +76,12 @@ export function judgeArray(
  * What comes and goes at random adds up to the root of the sum of its squares.
  */
 function mayWander(points: readonly ArrayPoint[]): boolean {
-  let [squares, fell] = [0, false];
-  for (const [i, { elements }] of points.entries()) {
-    const more = elements - (points[i - 1]?.elements ?? elements);
-    squares += more ** 2;
-    fell ||= more < 0;
-  }
+  const squares = points.reduce(
+    (sum, { elements }, i) => sum + (elements - (points[i - 1]?.elements ?? elements)) ** 2,
+    0,
+  );
   const grown = (points.at(-1)?.elements ?? 0) - (points[0]?.elements ?? 0);
-  return fell && grown < CLEAR * Math.sqrt(squares);
+  return hasFallen(points) && grown < CLEAR * Math.sqrt(squares);
 }
 
 /** Elements a loop from the first point to the last. */
@@ -91,6 +110,10 @@ function amountOf(elements: number, elementBytes: number): { blocks: number; byt
   return { blocks: elements, bytes: elements * elementBytes };
 }
 
+/** Fewer are what is made once each, and a few elements take next to nothing. */
+const FEWEST_GROWTHS = 4;
+/** Two of each quarter. */
+const FEWEST_POINTS = 8;
 /** Standard deviations: chance alone goes so far in one of a thousand traces. */
 const CLEAR = 3;
 const NOWHERE = { hook: 0, file: null, line: 0, function: null, outside: false };

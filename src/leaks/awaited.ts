@@ -1,5 +1,6 @@
 import type { History } from './history.js';
-import { isGuilty, judge } from './judgement.js';
+import { isGuilty } from './judged-site.js';
+import { judge } from './judgement.js';
 import { outsideLacking } from './outside.js';
 import { RARE_LOOPS } from './rest.js';
 

@@ -7,7 +7,7 @@ import type { History } from '../leaks/history.js';
 import { judgeArrays } from '../leaks/judged-arrays.js';
 import { judge } from '../leaks/judgement.js';
 import { placeKey } from '../leaks/place-key.js';
-import type { JudgedSite } from '../leaks/judgement.js';
+import type { JudgedSite } from '../leaks/judged-site.js';
 import type { Ledger } from '../trace/ledger.js';
 import type { TraceRecord } from '../trace/records.js';
 

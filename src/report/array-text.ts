@@ -1,5 +1,5 @@
-import { isGuilty } from '../leaks/judgement.js';
-import type { Fill } from '../leaks/judgement.js';
+import { isGuilty } from '../leaks/judged-site.js';
+import type { Fill } from '../leaks/judged-site.js';
 import type { ReportedArray } from './model.js';
 import { printable } from './palette.js';
 import type { Palette } from './palette.js';

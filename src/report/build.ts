@@ -1,5 +1,6 @@
 import type { History, HookHistory } from '../leaks/history.js';
-import type { HookVerdict, JudgedSite, Judgement } from '../leaks/judgement.js';
+import type { JudgedSite } from '../leaks/judged-site.js';
+import type { HookVerdict, Judgement } from '../leaks/judgement.js';
 import type { JudgedArray } from '../leaks/judged-arrays.js';
 import { judgeOutside } from '../leaks/outside.js';
 import type { Counters, SiteRecord, SnapshotRecord } from '../trace/records.js';

@@ -1,4 +1,4 @@
-import { isGuilty } from '../leaks/judgement.js';
+import { isGuilty } from '../leaks/judged-site.js';
 import type { GroupReport, MergedReport, MergedSite } from './group-model.js';
 import { namedPid, namedPids, numberOf } from './named-pid.js';
 import type { Tracee } from './named-pid.js';

@@ -1,5 +1,5 @@
-import { VERDICT_RANK, isGuilty } from '../leaks/judgement.js';
-import type { JudgedSite } from '../leaks/judgement.js';
+import { VERDICT_RANK, isGuilty } from '../leaks/judged-site.js';
+import type { JudgedSite } from '../leaks/judged-site.js';
 import type { Verdict } from '../leaks/verdict.js';
 import type { MergedSite } from './group-model.js';
 import type { Report, ReportedSite } from './model.js';

@@ -1,4 +1,5 @@
-import type { Fill, Growth, TraceVerdict } from '../leaks/judgement.js';
+import type { Fill, Growth } from '../leaks/judged-site.js';
+import type { TraceVerdict } from '../leaks/judgement.js';
 import type { OutsideGrowth } from '../leaks/outside.js';
 import type { Evidence, Verdict } from '../leaks/verdict.js';
 import type { BoundaryKind, Collector, HookInfo } from '../trace/records.js';

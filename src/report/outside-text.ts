@@ -1,4 +1,4 @@
-import { isGuilty } from '../leaks/judgement.js';
+import { isGuilty } from '../leaks/judged-site.js';
 import { mean } from '../leaks/statistics.js';
 import type { MergedReport } from './group-model.js';
 import type { OutsideMemory, Report } from './model.js';

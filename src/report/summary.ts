@@ -1,6 +1,6 @@
 import { sliceBounds } from '../leaks/slices.js';
 import type { Evidence } from '../leaks/verdict.js';
-import { isGuilty } from '../leaks/judgement.js';
+import { isGuilty } from '../leaks/judged-site.js';
 import type { Accounting, Frame, Report, ReportedHook, ReportedSite } from './model.js';
 import { namedPid } from './named-pid.js';
 import { arrayLines, arraySum, fillText, pendingArrayLines } from './array-text.js';

@@ -84,7 +84,9 @@ function compareSite(truth: SiteTruth, report: ReportJson, loops: number): strin
   return [
     ...(truth.verdicts.includes(site.verdict) ? [] : [`${told(site)} should be ${truth.verdicts.join(' or ')}`]),
     ...(expected === undefined ? [] : different(`${here}: bytes a loop`, site.bytesPerLoop, expected)),
-    ...((fills !== undefined) === (site.fills !== undefined) ? [] : [`${here}: ${JSON.stringify(site.fills)} are filled`]),
+    ...((fills !== undefined) === (site.fills !== undefined)
+      ? []
+      : [`${here}: ${JSON.stringify(site.fills)} are filled`]),
     ...(fills !== undefined && Math.abs(site.bytesPerLoop - fills) > 0.02 * fills
       ? [`${here}: ${site.bytesPerLoop} bytes a loop are filled, not ${fills}`]
       : []),

@@ -1,5 +1,6 @@
 import { History } from '../../src/leaks/history.js';
-import { judge, type JudgedSite, type Judgement } from '../../src/leaks/judgement.js';
+import type { JudgedSite } from '../../src/leaks/judged-site.js';
+import { judge, type Judgement } from '../../src/leaks/judgement.js';
 import { Ledger } from '../../src/trace/ledger.js';
 import type { LoopRecord, MissingHook, TraceRecord } from '../../src/trace/records.js';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { JudgedSite } from '../../src/leaks/judgement.js';
+import type { JudgedSite } from '../../src/leaks/judged-site.js';
 import type { Verdict } from '../../src/leaks/verdict.js';
 import {
   burstLeak,

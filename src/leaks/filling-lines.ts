@@ -1,0 +1,50 @@
+import type { JudgedArray } from './judged-arrays.js';
+import { byWeight, rank } from './judged-site.js';
+import type { Grown, JudgedSite } from './judged-site.js';
+import type { SitePlace } from './site-history.js';
+
+/** Heaviest first. An array that gets longer is its line's, where one is known. */
+export function withArrays(sites: readonly JudgedSite[], judged: readonly JudgedArray[]): Grown {
+  const filled = new Map<SitePlace, [JudgedArray, ...JudgedArray[]]>();
+  for (const array of judged) {
+    if (!array.place) continue;
+    const others = filled.get(array.place);
+    if (others) others.push(array);
+    else filled.set(array.place, [array]);
+  }
+  const known = new Set(sites.map(({ place }) => place));
+  const silent = [...filled].flatMap(([place, [array]]) => (known.has(place) ? [] : [withoutBlocks(place, array)]));
+  const lines = [...sites, ...silent].map((site) => filling(site, filled.get(site.place) ?? []));
+  const arrays = judged.filter(({ place }) => place === undefined);
+  return { sites: lines.sort(byWeight), arrays: arrays.sort((a, b) => rank(a) - rank(b) || b.bytes - a.bytes) };
+}
+
+/** A line of which nothing is known but that it makes an array longer, in the room that this has. */
+function withoutBlocks(place: SitePlace, { evidence, callPath = 0 }: JudgedArray): JudgedSite {
+  return { place, path: callPath, verdict: 'warmup', blocks: 0, bytes: 0, bytesPerLoop: 0, evidence };
+}
+
+/**
+ * A line that makes arrays longer, as these are: unless it has a verdict as bad for all that it keeps. What they take
+ * now is what the line has taken.
+ */
+function filling(line: JudgedSite, arrays: readonly JudgedArray[]): JudgedSite {
+  const worse = arrays.filter((array) => rank(array) < rank(line));
+  const [worst] = worse.sort((a, b) => rank(a) - rank(b) || b.bytesPerLoop - a.bytesPerLoop);
+  if (!worst) return line;
+  const { verdict, evidence, openLoops, holder, path } = worst;
+  const sum = (of: (array: JudgedArray) => number): number => worse.reduce((total, array) => total + of(array), 0);
+  return {
+    ...line,
+    verdict,
+    evidence,
+    bytesPerLoop: sum(({ bytesPerLoop }) => bytesPerLoop),
+    fills: {
+      elements: sum(({ elements }) => elements),
+      capacity: sum(({ capacity }) => capacity),
+      elementsPerLoop: sum(({ bytesPerLoop, elementBytes }) => bytesPerLoop / elementBytes),
+    },
+    filled: { holder, path },
+    ...(openLoops === undefined ? {} : { openLoops }),
+  };
+}
