@@ -1,6 +1,7 @@
 import { PhptraceError } from './errors.js';
 import { isGuilty, judge } from './leaks/judgement.js';
 import type { JudgedSite, Judgement } from './leaks/judgement.js';
+import { lineCount } from './leaks/place-key.js';
 import { loopsInCommon, sideBySide } from './leaks/side-by-side.js';
 import { readRecords } from './log/reader.js';
 import type {
@@ -158,8 +159,10 @@ function nowhereCalled(traced: readonly TracedProcess[]): string | undefined {
 function undecided(sites: readonly MergedSite[], arrays: readonly ArrayInProcess[]): string | undefined {
   const pending = [...sites, ...arrays].filter(({ verdict }) => verdict === 'pending');
   if (pending.length === 0) return undefined;
-  const noun = arrays.some(({ verdict }) => verdict === 'pending') ? 'line or array' : 'line';
-  const lines = pending.length === 1 ? `1 ${noun} grew and has` : `${String(pending.length)} ${noun}s grew and have`;
+  const grown = arrays.filter(({ verdict }) => verdict === 'pending');
+  const count = lineCount(sites.filter(({ verdict }) => verdict === 'pending')) + grown.length;
+  const noun = grown.length > 0 ? 'line or array' : 'line';
+  const lines = count === 1 ? `1 ${noun} grew and has` : `${String(count)} ${noun}s grew and have`;
   const more = Math.max(...pending.map((one) => ('evidence' in one ? one.evidence : one).moreLoops ?? 1));
   return `${lines} not rested long enough to tell: about ${String(more)} loops more in each process would (--loops, --duration)`;
 }

@@ -5,6 +5,7 @@ import type { SiteHistory, SitePlace } from './site-history.js';
 import { judgeArrays } from './judged-arrays.js';
 import type { JudgedArray } from './judged-arrays.js';
 import { isUncollected, verdictWhenHeld } from './held.js';
+import { lineCount } from './place-key.js';
 import { partsOf } from './parts.js';
 import { Turnover } from './turnover.js';
 import { judgeSite, type SiteVerdict, type Verdict } from './verdict.js';
@@ -333,7 +334,8 @@ function undecided(hooks: readonly HookHistory[], { sites, arrays }: Grown): Dou
   const more = Math.max(...pending.map((site) => site.evidence.moreLoops ?? 1));
   const loops = Math.max(...hooks.map((hook) => hook.judgedLoops)) + more;
   const noun = tables.length === 0 ? 'line' : lines.length === 0 ? 'array' : 'line or array';
-  const grew = pending.length === 1 ? `1 ${noun} grew and has` : `${pending.length} ${noun}s grew and have`;
+  const count = lineCount(lines.map(({ place }) => place)) + tables.length;
+  const grew = count === 1 ? `1 ${noun} grew and has` : `${count} ${noun}s grew and have`;
   const reason = `${grew} not rested long enough to tell: about ${more} loops more would (--loops ${loops}, --duration)`;
   return { kind: 'pending', reason, leaksStand: true };
 }
