@@ -155,9 +155,9 @@ const unrun = markedLine(join(root, twoLoops), '@unrun-1');
 
 const lines: readonly (readonly [what: string, loop: string, says: RegExp])[] = [
   [
-    'at which its file has no code',
+    "past its file's end",
     'two-loops.php:999',
-    /: [^ ]+\/two-loops\.php has no code at line 999 that is known; the nearest is at \d+\n$/,
+    /: [^ ]+\/two-loops\.php has no code at line 999 that is known; the nearest is at \d+, and the file ends at line 31\n$/,
   ],
   [
     'between lines with code',
@@ -181,6 +181,13 @@ for (const [what, loop, says] of lines) {
     await refuses(t, place, ['attach', String(running.pid), '--loop', loop, '--duration', '1'], [loop, says]);
   });
 }
+
+integration('a line that can never come is not waited for', async (t, place) => {
+  const running = await place.startReady(twoLoops);
+  const begun = performance.now();
+  await refuses(t, place, ['attach', String(running.pid), '--loop', 'two-loops.php:40'], [/the file ends at line 31\n$/]);
+  t.true(performance.now() - begun < 15_000, 'the trace would have lasted for a minute');
+});
 
 integration('a script that does not compile', async (t, place) => {
   writeFileSync(place.path('broken.php'), '<?php function handle() {');
