@@ -41,7 +41,7 @@ function verdictLine(report: Report, leaks: readonly ReportedSite[]): string {
   return `CANNOT TELL: ${printable(report.verdictReason ?? 'too little was seen')}.`;
 }
 
-function aboutLine({ pid, innerPid, thread, php, sapi, hooks, loops, ended }: Report): string {
+function aboutLine({ pid, innerPid, thread, php, sapi, hooks, loops, ended, snapshot }: Report): string {
   const [first, ...others] = hooks.map((hook) => `of ${printable(hook.loop)}`);
   const watched = [
     `${counted(hooks[0]?.loops.settled ?? 0, 'loop', 'loops')} ${first ?? 'of nothing'}`,
@@ -49,7 +49,8 @@ function aboutLine({ pid, innerPid, thread, php, sapi, hooks, loops, ended }: Re
   ];
   return (
     `${namedPid({ pid, innerPid, thread })}, PHP ${printable(php)} ${printable(sapi)}; ${watched.join(', ')} judged ` +
-    `after ${loops.warmup} of warm-up; ended: ${printable(ended)}.`
+    `after ${loops.warmup} of warm-up; ended: ${printable(ended)}` +
+    `${snapshot === null ? '' : `; it stood still for ${snapshot.pauseMs.toFixed(1)} ms to be copied`}.`
   );
 }
 
