@@ -40,7 +40,7 @@ function createProgram(setExitCode: SetExitCode): Command {
     .exitOverride()
     // Usage errors are printed once, by the entry, in one line.
     .configureOutput({ outputError: () => undefined })
-    .addHelpText('after', '\nExit codes: 0 no leak, 1 leak, 2 could not tell or failed.');
+    .addHelpText('after', '\nExit codes: 0 no leak, 1 leak, 2 could not tell or failed, 130 interrupted twice.');
   addAttachCommand(program, setExitCode);
   addRunCommand(program, setExitCode);
   addAnalyzeCommand(program, setExitCode);

@@ -1,8 +1,10 @@
 import { PhptraceError } from './errors.js';
+import { whatGrew } from './leaks/doubt.js';
 import { isGuilty } from './leaks/judged-site.js';
 import type { JudgedSite } from './leaks/judged-site.js';
 import { judge } from './leaks/judgement.js';
 import type { Judgement } from './leaks/judgement.js';
+import { lineCount } from './leaks/place-key.js';
 import { loopsInCommon, sideBySide } from './leaks/side-by-side.js';
 import { readRecords } from './log/reader.js';
 import type {
@@ -157,13 +159,16 @@ function nowhereCalled(traced: readonly TracedProcess[]): string | undefined {
   return short && `${namedProcess(short.report)}: ${short.reason ?? ''}`;
 }
 
+function isPending({ verdict }: Pick<MergedSite, 'verdict'>): boolean {
+  return verdict === 'pending';
+}
+
 function undecided(sites: readonly MergedSite[], arrays: readonly ArrayInProcess[]): string | undefined {
-  const pending = [...sites, ...arrays].filter(({ verdict }) => verdict === 'pending');
-  if (pending.length === 0) return undefined;
-  const noun = arrays.some(({ verdict }) => verdict === 'pending') ? 'line or array' : 'line';
-  const lines = pending.length === 1 ? `1 ${noun} grew and has` : `${String(pending.length)} ${noun}s grew and have`;
-  const more = Math.max(...pending.map((one) => ('evidence' in one ? one.evidence : one).moreLoops ?? 1));
-  return `${lines} not rested long enough to tell: about ${String(more)} loops more in each process would (--loops, --duration)`;
+  const [lines, tables] = [sites.filter(isPending), arrays.filter(isPending)];
+  if (lines.length + tables.length === 0) return undefined;
+  const wanted = [...lines, ...tables.map(({ evidence }) => evidence)].map(({ moreLoops }) => moreLoops ?? 1);
+  const more = Math.max(...wanted);
+  return `${whatGrew(lineCount(lines), tables.length)} not rested long enough to tell: about ${String(more)} loops more in each process would (--loops, --duration)`;
 }
 
 function notTraced(untraced: readonly Untraced[]): string | undefined {

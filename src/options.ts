@@ -87,6 +87,6 @@ export interface TraceObserver {
   record?(record: TraceRecord): void;
   /** A report that `wantsReport` asked for, with what holds the memory at this moment. */
   report?(report: Report): void;
-  /** About once a second: loops settled so far and events decoded so far, and what `auto` still waits for. */
+  /** About once a second: loops judged so far, warm-up left out, and events decoded so far, and what `auto` still waits for. */
   progress?(loops: number, events: number, awaited?: Awaited): void;
 }

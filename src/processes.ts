@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PhptraceError } from './errors.js';
+import { isInUserNamespace, missingCapabilities } from './native/capabilities.js';
 import { PhpFinder } from './live/php-finder.js';
 import type { FoundPhp } from './live/php-finder.js';
 import type { ListOptions } from './options.js';
@@ -25,7 +26,7 @@ export async function listProcesses(options: ListOptions = {}): Promise<ProcessL
       schema: 1,
       processes: found.flatMap((php) => listed(php) ?? []),
       intervalSeconds,
-      notes: finder.forbidden === 0 ? [] : [forbidden(finder)],
+      notes: unseen(finder, observer),
     };
   } finally {
     finder.close();
@@ -72,10 +73,15 @@ function listed({ pid, thread, argv, version, sapi, gauge, unread }: FoundPhp): 
   }
 }
 
-function forbidden({ forbidden: count, forbiddenWhy }: PhpFinder): string {
+/** Sentences about what could not be looked into. A process that even root may not see is hardly PHP: `-v` tells of it. */
+function unseen({ forbidden: count, forbiddenWhy }: PhpFinder, observer: ListOptions['observer']): string[] {
+  if (count === 0) return [];
   if (process.geteuid?.() !== 0) {
     const processes = count === 1 ? '1 process' : `${String(count)} processes`;
-    return `${processes} could not be looked into for want of rights: run as root to see all`;
+    return [`${processes} could not be looked into for want of rights: run as root to see all`];
   }
-  return `${forbiddenWhy}${count === 1 ? '' : ` (and ${String(count - 1)} more)`}`;
+  const why = `${forbiddenWhy}${count === 1 ? '' : ` (and ${String(count - 1)} more)`}`;
+  if (missingCapabilities(['CAP_SYS_PTRACE']).length > 0 || isInUserNamespace()) return [why];
+  observer?.debug?.(why);
+  return [];
 }

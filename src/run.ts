@@ -49,7 +49,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
         const { signal } = options;
         const soon = sleep(LINGER_MS, 'later' as const, { ref: false });
         const ended = await Promise.race([launched.ended, aborted(signal), soon]);
-        if (ended === 'later') return ['the program goes on, without probes'];
+        if (ended === 'later') return [`the program goes on as process ${String(target.process.pid)}, without probes`];
         if (ended !== undefined) return [`the program ended with ${ended}`];
         launched.terminate();
         const left = await Promise.race([launched.ended, sleep(GRACE_MS, undefined, { ref: false })]);
@@ -60,7 +60,9 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     return report;
   } catch (error) {
     launched.resume();
-    if (error instanceof NoLoop && error.isProgramOver) await explainEnd(launched.ended);
+    if (error instanceof NoLoop && error.isProgramOver) {
+      await explainEnd(launched.ended, wanted.length > 0 ? `${error.message}; ` : '');
+    }
     launched.terminate();
     throw error;
   } finally {
@@ -70,10 +72,18 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   }
 }
 
-/** @throws PhptraceError where PHP itself ended the program, for then no loop could come */
-async function explainEnd(ended: Promise<string>): Promise<void> {
+/**
+ * @param missing what never came, the beginning of a sentence
+ * @throws PhptraceError where the program failed, for then no loop could come
+ */
+async function explainEnd(ended: Promise<string>, missing: string): Promise<void> {
   const how = await Promise.race([ended, sleep(LINGER_MS, undefined, { ref: false })]);
-  if (how !== `exit code ${String(FATAL_ERROR)}`) return;
+  if (how === undefined || how === 'exit code 0') return;
+  if (how !== `exit code ${String(FATAL_ERROR)}`) {
+    throw new PhptraceError(
+      `${missing}the program ended before any loop, with ${how}: see what it said, and run it without phptrace`,
+    );
+  }
   throw new PhptraceError(
     `the script ended before any loop, with the code of a PHP error (${how}): see what PHP said, and run the script without phptrace`,
   );

@@ -16,6 +16,12 @@ export interface CommonPath extends RetentionPath {
   readonly bytes: number;
   /** From how many loops these blocks are. */
   readonly loops: number;
+  /** Which ones of the list they are. */
+  readonly ways: readonly number[];
+}
+
+interface Way extends WeighedPath {
+  readonly index: number;
 }
 
 /**
@@ -25,11 +31,11 @@ export interface CommonPath extends RetentionPath {
  * memory come first.
  */
 export function commonPaths(paths: readonly WeighedPath[]): CommonPath[] {
-  const groups = new Map<string, WeighedPath[]>();
+  const groups = new Map<string, Way[]>();
   const families = new RootFamilies();
   for (const { holder } of paths) families.add(holder);
-  for (const path of paths) {
-    const folded = { ...path, holder: families.nameOf(path.holder), steps: foldRepeats(path.steps) };
+  for (const [index, path] of paths.entries()) {
+    const folded = { ...path, index, holder: families.nameOf(path.holder), steps: foldRepeats(path.steps) };
     const key = JSON.stringify([folded.holder, ...folded.steps.map(shapeOf)]);
     const group = groups.get(key);
     if (group) group.push(folded);
@@ -48,15 +54,15 @@ export function pilingPath(paths: readonly WeighedPath[]): CommonPath | undefine
   return common.find(({ loops }) => 2 * loops >= most);
 }
 
-function merge(group: readonly WeighedPath[]): CommonPath {
-  const [first] = group as [WeighedPath];
+function merge(group: readonly Way[]): CommonPath {
+  const [first] = group as [Way];
   const steps = first.steps.map((step, index) => {
     const isSame = group.every((path) => path.steps[index]?.text === step.text);
     return isSame ? step : { ...step, text: shapeOf(step) };
   });
   const bytes = group.reduce((sum, path) => sum + path.bytes, 0);
   const loops = new Set(group.map(({ loop }) => loop)).size;
-  return { holder: first.holder, steps, count: group.length, bytes, loops };
+  return { holder: first.holder, steps, count: group.length, bytes, loops, ways: group.map(({ index }) => index) };
 }
 
 function shapeOf({ text, wildcard }: PathStep): string {

@@ -56,10 +56,8 @@ export class HolderFinder {
     const kept = reached.filter(({ node }) => node !== this.objectTable);
     const objectTables = reached.length - kept.length;
     // That table is large, and says nothing of a line's other blocks.
-    const telling = kept.length > 0 ? kept : reached;
-    const common = pilingPath(
-      spread(telling, MOST_PATHS).map(({ node, loop }) => ({ ...this.analysis.wayTo(node), loop })),
-    );
+    const telling = spread(kept.length > 0 ? kept : reached, MOST_PATHS);
+    const common = pilingPath(telling.map(({ node, loop }) => ({ ...this.analysis.wayTo(node), loop })));
     return {
       blocks: nodes.length,
       reached: reached.length,
@@ -69,7 +67,7 @@ export class HolderFinder {
       ...(objectTables > 0 ? { objectTables } : {}),
       holder: common?.holder ?? null,
       path: common === undefined ? null : pathText(common),
-      types: this.typesOf(telling.length > 0 ? telling : found),
+      types: this.typesOf(common === undefined ? found : common.ways.map((way) => telling[way]!)),
       garbageTypes: this.typesOf(cycles),
       loops: byLoop(blocks, nodes, bits),
     };

@@ -36,6 +36,7 @@ export interface Why {
 
 /** Ways that are looked at: a way costs some microseconds. */
 const MOST_WAYS = 20_000;
+const MOST_STATICS = 5;
 
 /**
  * What holds the block at an address (`0x7f…`, any address within it), or the instances of a class or type.
@@ -74,12 +75,31 @@ function ofType(analysis: HeapAnalysis, asked: string): Why {
     nodes.push(node);
   }
   if (nodes.length === 0) {
+    const statics = staticsOf(analysis, wanted);
+    if (statics.length > 0) {
+      throw new PhptraceError(
+        `no object of class ${asked} is alive, and what it keeps is in ${statics.join(', ')}: the lists of \`dump\` ` +
+          'without --why say what that is',
+      );
+    }
     const others = [...new Set([...isWanted.keys()].map((number) => graph.typeText(number)))];
     throw new PhptraceError(
       `nothing of type ${asked} is alive${suggest(nearNames(asked, others))}: name a class, string or array`,
     );
   }
   return whyOf(analysis, type, type, nodes);
+}
+
+/** What a class keeps without an object, largest first: `static Registry::$entries (4096 bytes)`. */
+function staticsOf({ paths }: HeapAnalysis, wanted: string): string[] {
+  const bytesOf = new Map<string, number>();
+  for (const { holder, bytes } of paths) {
+    const className = /^(?:static|constant) (?:\$\S+ in )?([^:]+)::/.exec(holder)?.[1];
+    if (className?.toLowerCase() === wanted) bytesOf.set(holder, (bytesOf.get(holder) ?? 0) + bytes);
+  }
+  const holders = [...bytesOf].sort(([, a], [, b]) => b - a);
+  const shown = holders.slice(0, MOST_STATICS).map(([holder, bytes]) => `${holder} (${String(bytes)} bytes)`);
+  return holders.length > shown.length ? [...shown, `${String(holders.length - shown.length)} more`] : shown;
 }
 
 function whyOf(analysis: HeapAnalysis, asked: string, type: string, nodes: readonly number[]): Why {

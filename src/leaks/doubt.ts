@@ -3,6 +3,7 @@ import { FEWEST_LOOPS } from './growth.js';
 import type { History, HookHistory } from './history.js';
 import { isGuilty } from './judged-site.js';
 import type { Grown, JudgedSite } from './judged-site.js';
+import { lineCount } from './place-key.js';
 import type { SiteVerdict } from './verdict.js';
 
 /** `seen`: what was seen cannot be relied on. `short`: too few loops. `pending`: lines that are not decided. */
@@ -101,6 +102,13 @@ export function notMet({ loop, why }: MissingHook): Doubt {
   return { kind: 'short', reason: `${loop} was not called: ${why}`, leaksStand: true };
 }
 
+/** `1 line grew and has`, `3 lines or arrays grew and have`. */
+export function whatGrew(lines: number, arrays: number): string {
+  if (lines + arrays === 1) return lines === 1 ? '1 line grew and has' : '1 array grew and has';
+  const many = arrays === 0 ? 'lines' : lines === 0 ? 'arrays' : 'lines or arrays';
+  return `${lines + arrays} ${many} grew and have`;
+}
+
 function undecided(hooks: readonly HookHistory[], { sites, arrays }: Grown): Doubt | undefined {
   const isPending = ({ verdict }: SiteVerdict): boolean => verdict === 'pending';
   const [lines, tables] = [sites.filter(isPending), arrays.filter(isPending)];
@@ -108,8 +116,7 @@ function undecided(hooks: readonly HookHistory[], { sites, arrays }: Grown): Dou
   if (pending.length === 0) return undefined;
   const more = Math.max(...pending.map((site) => site.evidence.moreLoops ?? 1));
   const loops = Math.max(...hooks.map((hook) => hook.judgedLoops)) + more;
-  const noun = tables.length === 0 ? 'line' : lines.length === 0 ? 'array' : 'line or array';
-  const grew = pending.length === 1 ? `1 ${noun} grew and has` : `${pending.length} ${noun}s grew and have`;
+  const grew = whatGrew(lineCount(lines.map(({ place }) => place)), tables.length);
   const reason = `${grew} not rested long enough to tell: about ${more} loops more would (--loops ${loops}, --duration)`;
   return { kind: 'pending', reason, leaksStand: true };
 }

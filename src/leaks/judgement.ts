@@ -78,7 +78,7 @@ function judgeHook(hook: HookHistory, collector: Collector | null): JudgedSite[]
   return sites.flatMap(({ site, alone }): JudgedSite[] => {
     const judged = isSuspect(alone) ? turnover.reconsider(alone, site.bySize) : alone;
     const { held } = site;
-    const where = { place: site.place, path: heaviestPath(site) };
+    const where = { place: site.place, path: site.heaviestPath };
     const parts = isSuspect(judged) ? partsOf(site, judged, hook.judgedLoops, collector) : undefined;
     if (parts) return parts.map((part) => ({ ...part, ...where }));
     const verdict = verdictWhenHeld(judged, held, collector);
@@ -142,16 +142,4 @@ function growthOf(site: SiteHistory): Growth | undefined {
   const { heights } = site.trackers;
   if (heights.count < 4 || site.falls > 0) return undefined;
   return { times: heights.count, sizeBytes: site.netLive.bytes };
-}
-
-function heaviestPath(site: SiteHistory): number {
-  let heaviest = 0;
-  let most = -Infinity;
-  for (const [path, bytes] of site.bytesByPath) {
-    if (bytes > most) {
-      heaviest = path;
-      most = bytes;
-    }
-  }
-  return heaviest;
 }

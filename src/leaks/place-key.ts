@@ -11,6 +11,16 @@ export function placeKey(file: string | null, line: number, name: string | null)
   return JSON.stringify([file, line, isEvaluated && name !== null ? withoutClass(name) : name]);
 }
 
+/** How many lines these places are: a line that is in two functions is one. */
+export function lineCount(places: readonly { readonly file: string | null; readonly line: number }[]): number {
+  return new Set(places.map(({ file, line }) => lineKey(file, line))).size;
+}
+
+/** The same text for places on one line, whatever their functions. */
+export function lineKey(file: string | null, line: number): string {
+  return placeKey(file, line, null);
+}
+
 function withoutClass(name: string): string {
   return name.slice(name.indexOf('::') + 1);
 }

@@ -37,7 +37,6 @@ export class SiteHistory {
   held: HeldRecord | undefined;
   readonly survivors = new SurvivorSeries();
   readonly flushes = new Flushes();
-  readonly bytesByPath = new Map<number, number>();
   /** The settled blocks that came in the window, net. */
   readonly bySize = new SizeLevels();
   /** Defined once the window has begun for this place. */
@@ -45,6 +44,8 @@ export class SiteHistory {
 
   private settled = NOTHING;
   private offset = NOTHING;
+  private readonly settledByPath = new Map<number, number>();
+  private readonly offsetByPath = new Map<number, number>();
   /** What was alive when the last closed loop ended, and the settled part of it. */
   private live = NOTHING;
   private closedSettled = NOTHING;
@@ -63,7 +64,7 @@ export class SiteHistory {
     this.settled = plus(this.settled, residue);
     this.aliveBlocks += residue.blocks;
     this.aliveBytes += residue.bytes;
-    this.addPath(residue.path, residue.bytes);
+    add(this.settledByPath, residue.path, residue.bytes);
     if (loop <= this.warmup) return;
     this.bornBlocks += residue.blocks;
     this.bornBytes += residue.bytes;
@@ -74,7 +75,8 @@ export class SiteHistory {
 
   addOffset(loop: number, offset: Residue): void {
     this.offset = plus(this.offset, offset);
-    this.addPath(offset.path, 0);
+    add(this.settledByPath, offset.path, 0);
+    add(this.offsetByPath, offset.path, offset.bytes);
     if (loop <= this.warmup) return;
     this.bornBlocks += offset.blocks;
     this.bornBytes += offset.bytes;
@@ -86,7 +88,7 @@ export class SiteHistory {
     if (free.birthLoop >= 1) {
       this.aliveBlocks -= free.blocks;
       this.aliveBytes -= free.bytes;
-      this.addPath(free.birthPath, -free.bytes);
+      add(this.settledByPath, free.birthPath, -free.bytes);
     }
     if (free.birthLoop > this.warmup) this.survivors.remove(free.birthLoop - this.warmup, free.blocks);
     if (loop <= this.warmup) return;
@@ -103,6 +105,7 @@ export class SiteHistory {
   /** To be called before a loop's first `add`: what the loop before left to its neighbour is gone. */
   beginLoop(): void {
     this.offset = NOTHING;
+    this.offsetByPath.clear();
   }
 
   endLoop(loop: number): void {
@@ -139,6 +142,24 @@ export class SiteHistory {
   /** The same without what the last loop may have left to its neighbour. */
   get netSettled(): Level {
     return minus(this.settled, this.trackers.settled);
+  }
+
+  /**
+   * The call path with most bytes that stay; 0 where none was recorded. A block that each loop makes bigger is never
+   * settled: where it is blocks like that which grow, what the last loop left to its neighbour counts, too.
+   */
+  get heaviestPath(): number {
+    const isInSettled = 2 * this.netSettled.bytes >= this.netLive.bytes;
+    let heaviest = 0;
+    let most = -Infinity;
+    for (const [path, settled] of this.settledByPath) {
+      const bytes = settled + (isInSettled ? 0 : (this.offsetByPath.get(path) ?? 0));
+      if (bytes > most) {
+        heaviest = path;
+        most = bytes;
+      }
+    }
+    return heaviest;
   }
 
   /**
@@ -209,11 +230,10 @@ export class SiteHistory {
     this.ages += died.blocks * age;
     this.sizes.ended(died, age);
   }
+}
 
-  private addPath(path: number, bytes: number): void {
-    if (path === 0) return;
-    this.bytesByPath.set(path, (this.bytesByPath.get(path) ?? 0) + bytes);
-  }
+function add(bytesByPath: Map<number, number>, path: number, bytes: number): void {
+  if (path !== 0) bytesByPath.set(path, (bytesByPath.get(path) ?? 0) + bytes);
 }
 
 export interface Window {

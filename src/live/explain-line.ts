@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { displayName, readFunction, readStack } from '../php/frames.js';
 import type { FunctionInfo } from '../php/frames.js';
@@ -13,7 +14,7 @@ import { isFileMeant } from './hook-spec.js';
  */
 export function explainLine(engine: Engine, { file, line }: { readonly file: string; readonly line: number }): string {
   const known = [...codeOf(engine)];
-  const meant = known.filter((func) => func.file !== null && isFileMeant(func.file, file));
+  const meant = known.filter((func) => isMeant(func, file));
   const [first] = meant;
   if (!first) {
     const bases = new Map(known.flatMap(({ file }) => (file === null ? [] : [[basename(file), file] as const])));
@@ -27,6 +28,34 @@ export function explainLine(engine: Engine, { file, line }: { readonly file: str
   if (there) return `line ${String(line)} is in ${displayName(there.name, there.className)}, which was not seen to run`;
   const nearest = [below(lines.keys(), line), above(lines.keys(), line)].filter(Number.isFinite).map(String);
   return `${first.file ?? ''} has no code at line ${String(line)} that is known; the nearest is at ${nearest.join(' and ')}`;
+}
+
+/**
+ * How long the file of `file.php:line` is, in words, where it ends before that line, so that no code can ever come there;
+ * undefined where it does not, or is not loaded yet. Of several files of that name none may be longer.
+ * @throws UnreadableMemory
+ */
+export function endBefore(
+  { engine, pid }: { readonly engine: Engine; readonly pid: number },
+  { file, line }: { readonly file: string; readonly line: number },
+): string | undefined {
+  const files = new Set([...codeOf(engine)].filter((func) => isMeant(func, file)).map((func) => func.file ?? ''));
+  const lengths = [...files].map((name) => linesOf(`/proc/${String(pid)}/root${name}`));
+  if (lengths.length === 0 || lengths.some((length) => length === undefined || length >= line)) return undefined;
+  return `the file ends at line ${String(Math.max(...lengths.map(Number)))}`;
+}
+
+/** Undefined for what is no file, as code of an `eval`, or is not to be read. */
+function linesOf(file: string): number | undefined {
+  try {
+    return readFileSync(file, 'latin1').trimEnd().split('\n').length;
+  } catch {
+    return undefined;
+  }
+}
+
+function isMeant(func: FunctionInfo, file: string): boolean {
+  return func.file !== null && isFileMeant(func.file, file);
 }
 
 /** Functions and methods in PHP's tables, and what is on the stack. */

@@ -5,7 +5,7 @@ import type { FunctionInfo } from '../php/frames.js';
 import { findFunction, findMethod, foldName, userFunctionNames } from '../php/functions.js';
 import type { Engine } from '../php/functions.js';
 import type { SiteNamed } from '../trace/events.js';
-import { explainLine } from './explain-line.js';
+import { endBefore, explainLine } from './explain-line.js';
 import { isFileMeant } from './hook-spec.js';
 import type { HookSpec } from './hook-spec.js';
 import { nearNames, suggest } from '../php/near-names.js';
@@ -59,6 +59,15 @@ export function suggestHooks(engine: Engine, spec: HookSpec): string {
   if (spec.kind !== 'function' && spec.kind !== 'method') return '';
   const asked = spec.kind === 'function' ? spec.name : `${spec.className}::${spec.method}`;
   return suggest(ifReadable(() => nearNames(asked, userFunctionNames(engine))) ?? []);
+}
+
+/** Why a hook can never appear, whatever the process runs yet; undefined where it may. */
+export function neverComes(engine: Engine, pid: number, spec: HookSpec): string | undefined {
+  if (spec.kind !== 'line') return undefined;
+  return ifReadable(() => {
+    const end = endBefore({ engine, pid }, spec);
+    return end && `${explainLine(engine, spec)}, and ${end}`;
+  });
 }
 
 /** The boundary at a function's entry. An empty function is a marker: it stands for the one that calls it. */

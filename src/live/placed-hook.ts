@@ -93,7 +93,10 @@ function placeSymbol(context: PlacingContext, hook: number, name: string): Place
   const symbol = elf.symbol(name);
   if (!symbol) {
     const near = nearNames(name, elf.symbolNames());
-    throw new PhptraceError(`--loop symbol:${name}: ${fileName} exports no such function${suggest(near)}`);
+    throw new PhptraceError(
+      `--loop symbol:${name}: ${fileName} exports no such function${suggest(near)}: \`nm -D ${fileName}\` lists those ` +
+        'that it does; a function of PHP code goes without `symbol:`',
+    );
   }
   if (!isFunction(elf, symbol.address)) {
     throw new PhptraceError(`--loop symbol:${name}: that is data of ${fileName} and no function: name a function`);

@@ -182,7 +182,7 @@ export class Session {
       if (now - told >= PROGRESS_MS) {
         told = now;
         this.options.observer.progress?.(
-          Math.max(0, ...this.settled),
+          Math.max(0, ...this.loopCourses().map(({ settled }) => settled - this.options.warmup)),
           this.recorder.ledger.counters.events,
           this.ending.awaits,
         );

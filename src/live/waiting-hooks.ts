@@ -1,9 +1,10 @@
+import { PhptraceError } from '../errors.js';
 import { foldName } from '../php/functions.js';
 import type { SiteNamed } from '../trace/events.js';
 import type { MissingHook } from '../trace/records.js';
 import { nameOf } from './target.js';
 import type { Target } from './target.js';
-import { isNamed, resolveHook, resolveSeen, suggestHooks } from './hook-resolver.js';
+import { isNamed, neverComes, resolveHook, resolveSeen, suggestHooks } from './hook-resolver.js';
 import { parseHookSpec } from './hook-spec.js';
 import type { HookSpec } from './hook-spec.js';
 import type { Boundary } from './placed-hook.js';
@@ -61,8 +62,12 @@ export class WaitingHooks {
     });
   }
 
-  /** One sentence for each hook: what is awaited. */
+  /** One sentence for each hook: what is awaited. @throws PhptraceError where one can never come */
   announce(): string[] {
+    for (const { loop, spec } of this.waiting) {
+      const why = spec && neverComes(this.target.engine, this.target.process.pid, spec);
+      if (why !== undefined) throw new PhptraceError(`--loop ${loop}: ${why}`);
+    }
     return this.waiting.map(({ loop, spec }) => {
       return `waiting for ${loop}: the process has not compiled or run such code yet${this.near(spec)}`;
     });

@@ -34,7 +34,7 @@ export function wayToRights(...wanted: Capability[]): string {
   const missing = missingCapabilities(wanted);
   if (missing.length > 0) return `run as root or grant ${missing.join(' and ')}`;
   if (isInUserNamespace()) return 'capabilities of a user namespace do not count: run phptrace outside of it';
-  return `not for want of ${wanted.join(' and ')}: seccomp, SELinux, AppArmor or Yama forbids it`;
+  return `not for want of ${wanted.join(' and ')}: seccomp, SELinux, AppArmor or Yama forbids it: run phptrace where none of them does`;
 }
 
 /** Capabilities count where they are those of the user namespace that the machine booted with (user_namespaces(7)). */

@@ -58,7 +58,19 @@ export function explainProc(error: unknown, pid: number): unknown {
     return new PhptraceError(`no process ${String(pid)}: \`phptrace ps\` lists those that run PHP`);
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return new PhptraceError(`cannot look into process ${String(pid)}: ${code}: ${wayToRights('CAP_SYS_PTRACE')}`);
+    const name = nameOf(pid);
+    const hint = /^php/i.test(name) ? '' : '; `phptrace ps` lists the processes that are PHP';
+    const way = `${wayToRights('CAP_SYS_PTRACE')}${hint}`;
+    return new PhptraceError(`cannot look into process ${String(pid)} (${name}): ${code}: ${way}`);
   }
   return error;
+}
+
+/** As everybody may read it: `systemd`. */
+function nameOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${String(pid)}/comm`, 'utf8').trim();
+  } catch {
+    return 'gone';
+  }
 }

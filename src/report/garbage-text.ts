@@ -18,13 +18,16 @@ export function garbageLines(garbage: SnapshotGarbage, { bold }: Palette): strin
   }
   if (orphans.count > 0)
     lines.push(`  ${amount(orphans)} lost: nothing is known to refer to them, an extension or the engine forgot them`);
-  const rows = causes.map(({ kind, blocks, retainedBytes, types, address }) => [
-    readableSize(retainedBytes),
-    `${CAUSES[kind]}${blocks > 1 ? ` of ${grouped(blocks)}` : ''}: ${types.map(printable).join(', ')} (${address})`,
-  ]);
+  const rows = causes.map((cause) => [readableSize(cause.count * cause.retainedBytes), causeText(cause)]);
   lines.push(...columns(rows).map((line) => `  ${line}`));
   if (otherCauses > 0) lines.push(`    and ${grouped(otherCauses)} more`);
   return lines;
+}
+
+function causeText({ kind, count, blocks, types, address }: SnapshotGarbage['causes'][number]): string {
+  const size = blocks > 1 ? ` of ${grouped(blocks)}` : '';
+  const times = count > 1 ? `, ${grouped(count)} times` : '';
+  return `${CAUSES[kind]}${size}${times}: ${types.map(printable).join(', ')} (${count > 1 ? 'such as ' : ''}${address})`;
 }
 
 const CAUSES: Readonly<Record<SnapshotGarbage['causes'][number]['kind'], string>> = {

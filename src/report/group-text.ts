@@ -1,4 +1,5 @@
 import { isGuilty } from '../leaks/judged-site.js';
+import { lineCount } from '../leaks/place-key.js';
 import type { GroupReport, MergedReport, MergedSite } from './group-model.js';
 import { namedPid, namedPids, numberOf } from './named-pid.js';
 import type { Tracee } from './named-pid.js';
@@ -26,7 +27,9 @@ function mergedLines(merged: MergedReport, colors: Palette): string[] {
   const bytes = leaks.reduce((sum, site) => sum + site.bytesPerLoop, 0);
   const nouns = nounsOf(judged);
   const sums = [
-    ...(leaks.length > 0 ? [`${counted(leaks.length, 'line keeps', 'lines keep')} ${amount(bytes)} bytes a loop`] : []),
+    ...(leaks.length > 0
+      ? [`${counted(lineCount(leaks), 'line keeps', 'lines keep')} ${amount(bytes)} bytes a loop`]
+      : []),
     ...arraySum(merged.arrays),
   ];
   const heads = {

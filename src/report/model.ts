@@ -83,7 +83,10 @@ export interface ReportedSite extends Frame {
   readonly holder: string | null;
   /** The way from there to the blocks, as most of their memory has it: `static AuditTrail::$entries → [*] → 'body'`. */
   readonly path: string | null;
-  /** What the blocks are, those with most memory first: `string`, `array`, names of classes. Empty where it was not looked for. */
+  /**
+   * What the blocks at the end of that way are, or all where there is none, those with most memory first: `string`,
+   * `array`, names of classes. Empty where it was not looked for.
+   */
   readonly types: readonly string[];
   /**
    * Present where the line made arrays longer that get longer still: its bytes a loop and its evidence are theirs, for

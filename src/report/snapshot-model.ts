@@ -72,7 +72,7 @@ export interface SnapshotGarbage {
   readonly kept: Amount;
   /** Blocks that nothing refers to, and what hangs on them. */
   readonly orphans: Amount;
-  /** What starts them, those first that retain most. */
+  /** What starts them, those that are alike counted as one; those first that retain most together. */
   readonly causes: readonly SnapshotCause[];
   readonly otherCauses: number;
   /** Null where its state was not found. */
@@ -81,6 +81,8 @@ export interface SnapshotGarbage {
 
 export interface SnapshotCause {
   readonly kind: GarbageCause['kind'];
+  /** How many are alike: the rest is of one of them. */
+  readonly count: number;
   /** Blocks of the cycle; 1 for an orphan. */
   readonly blocks: number;
   readonly retainedBytes: number;

@@ -22,6 +22,8 @@ import { snapshotNotes } from './snapshot-notes.js';
 const TOP = 20;
 const MOST_DUPLICATES = 10;
 const MOST_TYPES = 3;
+/** Of so many causes of garbage those that are alike are found. */
+const MOST_CAUSES = 10_000;
 /** Bytes of a string that are shown where contents are. */
 const TEXT_BYTES = 200;
 
@@ -79,15 +81,28 @@ export function byHolder(paths: readonly CountedPath[]): HeldBy[] {
 function garbageOf(analysis: HeapAnalysis, most: number): SnapshotGarbage {
   const { garbage } = analysis;
   const { cycle, cycleKeptByOrphan: kept, orphan, causeCount } = garbage;
-  const causes = garbage.largestCauses(most);
+  const causes = alike(garbage.largestCauses(MOST_CAUSES).map((cause) => causeOf(analysis, cause))).slice(0, most);
   return {
     cycles: { count: cycle.count - kept.count, bytes: cycle.bytes - kept.bytes },
     kept,
     orphans: orphan,
-    causes: causes.map((cause) => causeOf(analysis, cause)),
-    otherCauses: causeCount - causes.length,
+    causes,
+    otherCauses: causeCount - causes.reduce((sum, { count }) => sum + count, 0),
     collector: analysis.collector,
   };
+}
+
+/** Causes of one kind, size and type are one, with a count; those that retain most together come first. */
+export function alike(causes: readonly SnapshotCause[]): SnapshotCause[] {
+  const groups = new Map<string, SnapshotCause>();
+  for (const cause of causes) {
+    const { kind, blocks, retainedBytes, types, count } = cause;
+    const key = JSON.stringify([kind, blocks, retainedBytes, types]);
+    const met = groups.get(key);
+    groups.set(key, met === undefined ? cause : { ...met, count: met.count + count });
+  }
+  const together = ({ count, retainedBytes }: SnapshotCause): number => count * retainedBytes;
+  return [...groups.values()].sort((a, b) => together(b) - together(a));
 }
 
 function causeOf({ graph }: HeapAnalysis, { kind, nodes, retainedBytes }: GarbageCause): SnapshotCause {
@@ -99,6 +114,7 @@ function causeOf({ graph }: HeapAnalysis, { kind, nodes, retainedBytes }: Garbag
   const types = [...sizes].sort(([, a], [, b]) => b - a).map(([type]) => type);
   return {
     kind,
+    count: 1,
     blocks: nodes.length,
     retainedBytes,
     types: types.slice(0, MOST_TYPES),

@@ -1,6 +1,7 @@
 import { sliceBounds } from '../leaks/slices.js';
 import type { Evidence } from '../leaks/verdict.js';
 import { isGuilty } from '../leaks/judged-site.js';
+import { lineCount } from '../leaks/place-key.js';
 import type { Accounting, Frame, Report, ReportedHook, ReportedSite } from './model.js';
 import { namedPid } from './named-pid.js';
 import { arrayLines, arraySum, fillText, pendingArrayLines } from './array-text.js';
@@ -40,11 +41,16 @@ function verdictLine(report: Report, leaks: readonly ReportedSite[]): string {
   return `CANNOT TELL: ${printable(report.verdictReason ?? 'too little was seen')}.`;
 }
 
-function aboutLine({ pid, innerPid, thread, php, sapi, hooks, loops, ended }: Report): string {
-  const watched = hooks.map((hook) => printable(hook.loop)).join(', ') || 'nothing';
+function aboutLine({ pid, innerPid, thread, php, sapi, hooks, loops, ended, snapshot }: Report): string {
+  const [first, ...others] = hooks.map((hook) => `of ${printable(hook.loop)}`);
+  const watched = [
+    `${counted(hooks[0]?.loops.settled ?? 0, 'loop', 'loops')} ${first ?? 'of nothing'}`,
+    ...others.map((name, index) => `${hooks[index + 1]!.loops.settled} ${name}`),
+  ];
   return (
-    `${namedPid({ pid, innerPid, thread })}, PHP ${printable(php)} ${printable(sapi)}; ${loops.settled} loops of ${watched} judged ` +
-    `after ${loops.warmup} of warm-up; ended: ${printable(ended)}.`
+    `${namedPid({ pid, innerPid, thread })}, PHP ${printable(php)} ${printable(sapi)}; ${watched.join(', ')} judged ` +
+    `after ${loops.warmup} of warm-up; ended: ${printable(ended)}` +
+    `${snapshot === null ? '' : `; it stood still for ${snapshot.pauseMs.toFixed(1)} ms to be copied`}.`
   );
 }
 
@@ -61,7 +67,7 @@ function hookLine({ loop, verdict, verdictReason, loops }: ReportedHook, leaks: 
 
 function leakSum(leaks: readonly ReportedSite[]): string {
   const bytes = leaks.reduce((sum, site) => sum + site.bytesPerLoop, 0);
-  return `${counted(leaks.length, 'line keeps', 'lines keep')} ${amount(bytes)} bytes a loop`;
+  return `${counted(lineCount(leaks), 'line keeps', 'lines keep')} ${amount(bytes)} bytes a loop`;
 }
 
 function leakLines(site: ReportedSite, several: boolean, { red }: Palette): string[] {
@@ -149,7 +155,7 @@ function pendingLine(site: ReportedSite, several: boolean): string {
 }
 
 function innocentLines({ sites }: Report): string[] {
-  const count = (verdict: string) => sites.filter((site) => site.verdict === verdict).length;
+  const count = (verdict: string) => lineCount(sites.filter((site) => site.verdict === verdict));
   const parts = [
     [count('offset'), 'freed by later loops (offset)'],
     [count('bounded'), 'grown and at rest (bounded)'],

@@ -1,3 +1,4 @@
+import { lineKey } from '../leaks/place-key.js';
 import { loopLines } from './loop-lines.js';
 import type { RecentLoops, Report } from './model.js';
 import { palette, place, type Palette } from './palette.js';
@@ -27,11 +28,20 @@ function loopsOf(pid: number, recent: RecentLoops, several: boolean, colors: Pal
   return lines;
 }
 
-function alarmLines(report: Report, { red }: Palette): string[] {
-  return report.sites.flatMap((site) =>
-    site.growth
-      ? `The Possible Leak As Malloc Size Keep Growth: ${place(site)} => ` +
-        `Growth Times : ${red(`[${site.growth.times}]`)}; Growth Size : ${red(`[${site.growth.sizeBytes}]`)}`
-      : [],
+/** A line each: one that is in several functions is as large as they are together, and grew as often as any of them. */
+function alarmLines({ sites }: Report, { red }: Palette): string[] {
+  const alarms = new Map<string, { readonly at: string; times: number; sizeBytes: number }>();
+  for (const { file, line, growth } of sites) {
+    if (!growth) continue;
+    const key = lineKey(file, line);
+    const met = alarms.get(key) ?? { at: place({ file, line }), times: 0, sizeBytes: 0 };
+    met.times = Math.max(met.times, growth.times);
+    met.sizeBytes += growth.sizeBytes;
+    alarms.set(key, met);
+  }
+  return [...alarms.values()].map(
+    ({ at, times, sizeBytes }) =>
+      `The Possible Leak As Malloc Size Keep Growth: ${at} => ` +
+      `Growth Times : ${red(`[${times}]`)}; Growth Size : ${red(`[${sizeBytes}]`)}`,
   );
 }

@@ -1,3 +1,4 @@
+import { GrowthPaths } from './growth-paths.js';
 import { HookLedger } from './hook-ledger.js';
 import { UNSEEN_FREE } from './late-free-table.js';
 import { Places } from './places.js';
@@ -56,6 +57,8 @@ export class Ledger {
   /** The block that was handed out last, by `events` at that time. */
   private readonly lastBorn = { event: -1, address: 0, site: 0, path: 0, hook: 0 };
   private readonly replacements = new Replacements();
+  /** Of the blocks that are RESIZED. */
+  private readonly growthPaths = new GrowthPaths();
   /** What the events add up to since the start, bytes. */
   private balance = 0;
   private events = 0;
@@ -111,6 +114,7 @@ export class Ledger {
     if (address === 0) return;
     const hook = this.hookWithin(kernelHook);
     const end = this.died(address, sizeBytes, site, hook);
+    if (end !== 'unknown' && (this.table.found.birth & RESIZED) !== 0) this.growthPaths.ended(address);
     const { lastBorn } = this;
     const isReplaced = lastBorn.event === this.events - 1 && lastBorn.site === site;
     if (end === 'recorded') {
@@ -133,7 +137,7 @@ export class Ledger {
    *
    * While the loop of its birth lasts a block is the newest line's. After that it stays with the first line that resizes
    * it, whichever line does so next: several may append to one string, and each would seem to give back what the others
-   * took.
+   * took. Of the paths by which that line is reached it is the one that added most.
    */
   realloc(
     oldAddress: number,
@@ -154,14 +158,22 @@ export class Ledger {
     const end = this.died(oldAddress, oldSizeBytes, site, hook, true);
     if (end === 'recorded') this.replacements.moved(oldAddress, newAddress);
     else this.outgrown(oldSizeBytes, site, path, hook);
+    const { birth, site: lineOf, path: pathOf, sizeBytes } = this.table.found;
+    const isRecorded = end === 'recorded';
+    const isFollowed = end !== 'unknown' && (birth & RESIZED) !== 0;
+    if (isFollowed && (newAddress === 0 || !isRecorded)) this.growthPaths.ended(oldAddress);
     if (newAddress === 0) return;
-    const { birth, site: lineOf, path: pathOf } = this.table.found;
-    if (end === 'recorded' && (birth & RESIZED) !== 0) {
-      const latest = pathOf === 0 && lineOf === site ? path : pathOf;
-      this.born(newAddress, newSizeBytes, lineOf, latest, this.hookOfBlock(birth, lineOf, hook), RESIZED);
+    const growth = newSizeBytes - (end === 'unknown' ? oldSizeBytes : sizeBytes);
+    if (isRecorded && isFollowed) {
+      const most = this.growthPaths.grew(oldAddress, newAddress, lineOf === site ? path : 0, growth);
+      this.born(newAddress, newSizeBytes, lineOf, most, this.hookOfBlock(birth, lineOf, hook), RESIZED);
+    } else if (isRecorded && this.isOfThisLoop(birth, hook)) {
+      this.born(newAddress, newSizeBytes, site, path, hook);
     } else {
-      const isOfThisLoop = end === 'recorded' && this.isOfThisLoop(birth, hook);
-      this.born(newAddress, newSizeBytes, site, path, hook, isOfThisLoop ? 0 : RESIZED);
+      if (isRecorded && lineOf === site) this.growthPaths.begin(newAddress, pathOf, sizeBytes);
+      else this.growthPaths.begin(newAddress, path, 0);
+      const most = this.growthPaths.grew(newAddress, newAddress, path, growth);
+      this.born(newAddress, newSizeBytes, site, most, hook, RESIZED);
     }
   }
 
@@ -204,6 +216,7 @@ export class Ledger {
       this.balance -= sizeBytes;
     });
     this.table.clear();
+    this.growthPaths.clear();
     for (const hook of this.hooks) hook.reset(heapSize, this.balance);
   }
 

@@ -222,7 +222,7 @@ export interface HeldRecord {
   readonly holder: string | null;
   /** The way from there, as most of that memory has it: `static AuditTrail::$entries → [*] → 'body'`. */
   readonly path: string | null;
-  /** What those that are reached are, or all where none is: `string`, `array`, names of classes, most memory first. */
+  /** What those on that way are, or all where there is none: `string`, `array`, names of classes, most memory first. */
   readonly types: readonly string[];
   /** What the cycles are. */
   readonly garbageTypes: readonly string[];

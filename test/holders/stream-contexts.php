@@ -1,6 +1,6 @@
 <?php
 // Contexts of streams, a resource each.
-// holder: {"holder": "static Client::$contexts", "path": "static Client::$contexts → [*] → 'http' → 'header'", "types": ["string", "array", "(unknown)", "resource"]}
+// holder: {"holder": "static Client::$contexts", "path": "static Client::$contexts → [*] → 'http' → 'header'", "types": ["string"]}
 declare(strict_types=1);
 
 require __DIR__ . '/turn.php';

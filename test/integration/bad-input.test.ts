@@ -155,9 +155,9 @@ const unrun = markedLine(join(root, twoLoops), '@unrun-1');
 
 const lines: readonly (readonly [what: string, loop: string, says: RegExp])[] = [
   [
-    'at which its file has no code',
+    "past its file's end",
     'two-loops.php:999',
-    /: [^ ]+\/two-loops\.php has no code at line 999 that is known; the nearest is at \d+\n$/,
+    /: [^ ]+\/two-loops\.php has no code at line 999 that is known; the nearest is at \d+, and the file ends at line 31\n$/,
   ],
   [
     'between lines with code',
@@ -182,6 +182,18 @@ for (const [what, loop, says] of lines) {
   });
 }
 
+integration('a line that can never come is not waited for', async (t, place) => {
+  const running = await place.startReady(twoLoops);
+  const begun = performance.now();
+  await refuses(
+    t,
+    place,
+    ['attach', String(running.pid), '--loop', 'two-loops.php:40'],
+    [/the file ends at line 31\n$/],
+  );
+  t.true(performance.now() - begun < 15_000, 'the trace would have lasted for a minute');
+});
+
 integration('a script that does not compile', async (t, place) => {
   writeFileSync(place.path('broken.php'), '<?php function handle() {');
   for (const loop of [['--loop', 'handle'], []]) {
@@ -194,6 +206,35 @@ integration('a script that does not compile', async (t, place) => {
       /\nphptrace: the script ended before any loop, with the code of a PHP error \(exit code 255\): see what PHP said[^\n]*\n$/,
     );
   }
+});
+
+integration('a script that is not there', async (t, place) => {
+  const said = 'the program ended before any loop, with exit code 1: see what it said, and run it without phptrace';
+  for (const [loop, why] of [
+    [['--loop', 'handle'], `--loop handle: process \\d+ has run no such code; ${said}`],
+    [[], said],
+  ] as const) {
+    const args = ['run', '--quiet', ...loop, '--', php, '-n', place.path('nofile.php')];
+    const { exitCode, stderr } = await place.phptrace(args);
+    t.is(exitCode, 2);
+    t.regex(stderr, new RegExp(`^phptrace: ${why.replace(/[()]/g, '.')}\n$`));
+  }
+});
+
+integration('a symbol that PHP does not have: which it has is to be found', async (t, place) => {
+  const running = await place.startReady(hooks);
+  await refuses(
+    t,
+    place,
+    ['attach', String(running.pid), '--loop', 'symbol:nope'],
+    [
+      /: --loop symbol:nope: [^ ]+ exports no such function[^:]*: `nm -D [^ ]+` lists those that it does; a function of PHP/,
+    ],
+  );
+});
+
+integration('the first process is no PHP, and those that are can be listed', async (t, place) => {
+  await refuses(t, place, ['attach', '1'], [/process 1 \(.+\).*`phptrace ps` lists the processes that/]);
 });
 
 for (const loop of ['', '::', 'Foo::', 'symbol:', 'symbol:no_such_symbol_at_all']) {

@@ -69,6 +69,12 @@ integration('--why names what holds a class, and the way to one block', async (t
   const unknown = await place.phptrace(['dump', file, '--why', 'Usr']);
   t.is(unknown.exitCode, 2);
   t.regex(unknown.stderr, /^phptrace: nothing of type Usr is alive \(did you mean User\?\)[^\n]*\n$/);
+  const statics = await place.phptrace(['dump', file, '--why', 'audittrail']);
+  t.is(statics.exitCode, 2);
+  t.regex(
+    statics.stderr,
+    /^phptrace: no object of class audittrail is alive, and what it keeps is in static AuditTrail::\$entries \(\d+ bytes\): [^\n]*\n$/,
+  );
   const freed = await place.phptrace(['dump', file, '--why', '0x1000']);
   t.is(freed.exitCode, 2);
   t.regex(freed.stderr, /^phptrace: no live block [^\n]*0x1000[^\n]*\n$/);

@@ -47,6 +47,12 @@ integration('ps says why a PHP has no numbers: another allocator, no rights', as
   t.regex(seen.notes.join(), /want of rights: run as root to see all/);
 });
 
+integration('ps, as root, is silent about what is not PHP and may not be looked into', async (t, place) => {
+  await place.startReady(program);
+  const { stdout } = await place.phptrace(['ps', '--interval', '100ms', '--format', 'json']);
+  t.deepEqual((JSON.parse(stdout) as ProcessList).notes, []);
+});
+
 integration('ps shows the inner pid of a process in a pid namespace', async (t, place) => {
   const outer = place.start('unshare', ['--pid', '--fork', '--mount-proc', 'php', program]);
   await new Promise((resolve) => setTimeout(resolve, 1000));

@@ -18,6 +18,29 @@ integration('run sees a program from its first call on', async (t, place) => {
   t.regex(report.php, /^\d+\.\d+\.\d+/);
 });
 
+integration('a program that goes on when the trace is over is told by its pid', async (t, place) => {
+  const code = 'function handle() { usleep(1000); } for ($i = 0; $i < 30; $i++) { handle(); } sleep(8);';
+  const { report } = await place.runJson([php, '-r', code], ['--loop', 'handle', '--loops', '10']);
+  t.true(
+    report.notes.includes(`the program goes on as process ${report.pid}, without probes`),
+    report.notes.join('; '),
+  );
+});
+
+integration('whoever interrupts twice gets no report, and the exit code that the help tells', async (t, place) => {
+  t.regex((await place.phptrace(['--help'])).stdout, /130 interrupted twice\.\n$/);
+  // It does not heed SIGTERM, so that the first interrupt waits for it.
+  const code =
+    'pcntl_signal(SIGTERM, SIG_IGN); function handle() { usleep(1000); } for ($i = 0; $i < 9000; $i++) { handle(); }';
+  const tracer = place.startPhptrace(['run', '--loop', 'handle', '--', php, '-r', code]);
+  await until(() => tracer.stderr.includes('loop: handle') || tracer.ended !== undefined, 'the loop');
+  tracer.signal('SIGINT');
+  await sleep(500);
+  tracer.signal('SIGINT');
+  await until(() => tracer.ended !== undefined, 'the end');
+  t.deepEqual([tracer.ended?.code, tracer.stdout], [130, '']);
+});
+
 integration('run hands on what the program prints, and a program that ends early is reported', async (t, place) => {
   const code =
     'function handle() { return str_repeat("x", 99); } for ($i = 0; $i < 30; $i++) { handle(); } echo "the end\\n"; exit(9);';

@@ -130,7 +130,7 @@ integration('without rights nothing is waited for, with --children neither', asy
   const args = ['attach', String(master.pid), '--children', '--loop', 'handle', '-q'];
   const { exitCode, stderr } = await place.phptrace(args, { uid: 65_534, env: { XDG_CACHE_HOME: '/nonexistent' } });
   t.is(exitCode, 2);
-  t.regex(stderr, /^phptrace: cannot look into process \d+: EACCES: run as root[^\n]*\n$/);
+  t.regex(stderr, /^phptrace: cannot look into process \d+ \(php[^)]*\): EACCES: run as root[^\n]*\n$/);
 });
 
 integration('pids that cannot be traced together are refused in one line', async (t, place) => {

@@ -37,3 +37,15 @@ test('what piles up is what comes from many loops, and of that the largest', (t)
   t.is(pathText(pilingPath([way(table, 4096, 3)])!), 'static Log::$log → ->done');
   t.is(pilingPath([]), undefined);
 });
+
+test('which of the ways a common one stands for is told', (t) => {
+  const way = (holder: string, key: number) => ({ holder, steps: [{ text: `[${key}]`, wildcard: '[*]' }], bytes: 64 });
+  const common = commonPaths([way('static Log::$jobs', 1), way('static Log::$log', 1), way('static Log::$log', 2)]);
+  t.deepEqual(
+    common.map((path) => [pathText(path), path.ways]),
+    [
+      ['static Log::$log → [*]', [1, 2]],
+      ['static Log::$jobs → [1]', [0]],
+    ],
+  );
+});

@@ -269,6 +269,46 @@ test('a block that several lines make grow stays with the first that did after i
   ]);
 });
 
+test('a block that one line makes grow by several paths is of the path that added most', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  ledger.alloc(ADDRESS, 320, KEEP, 6, IN_FIRST);
+  const steps: readonly (readonly [site: number, path: number, sizeBytes: number])[] = [
+    [KEEP, 7, 640],
+    [KEEP, 8, 1280],
+    [FREE, 9, 8192],
+    [KEEP, 0, 16384],
+    [KEEP, 7, 16448],
+    [KEEP, 8, 16384],
+    [KEEP, 7, 16768],
+  ];
+  let before = 320;
+  for (const [site, path, sizeBytes] of steps) {
+    loops(ledger, 2);
+    ledger.realloc(ADDRESS, before, ADDRESS, sizeBytes, site, path, IN_FIRST);
+    before = sizeBytes;
+  }
+  loops(ledger, 3);
+  const paths = records.flatMap(({ residue }) => residue.map(({ path }) => path));
+  t.deepEqual(paths, [6, 6, 8, 8, 8, 8, 8, 7]);
+  const freed = records.flatMap(({ lateFrees }) => lateFrees.map(({ birthPath }) => birthPath));
+  t.deepEqual(freed, paths.slice(0, -1), 'each is freed under the path that it had');
+});
+
+test('a block older than the trace is of the path that added most, however long it was before', (t) => {
+  const { ledger, records } = books();
+  loops(ledger, 2);
+  ledger.realloc(ADDRESS, 32768, ADDRESS, 36864, KEEP, 7, IN_FIRST);
+  loops(ledger, 2);
+  ledger.realloc(ADDRESS, 36864, ADDRESS + 2 ** 21, 45056, KEEP, 8, IN_FIRST);
+  loops(ledger, 2);
+  ledger.free(ADDRESS + 2 ** 21, 45056, FREE, IN_FIRST);
+  ledger.realloc(ADDRESS + 2 ** 21, 4096, ADDRESS, 8192, KEEP, 9, IN_FIRST);
+  loops(ledger, 3);
+  const paths = records.flatMap(({ residue }) => residue.map(({ path }) => path));
+  t.deepEqual(paths, [7, 8, 9]);
+});
+
 test('in the loop of its birth a block is the newest line that made it grow', (t) => {
   const { ledger, records } = books();
   loops(ledger, 2);

@@ -101,7 +101,7 @@ test('failures under /proc are told by what they mean; others stay what they are
   for (const code of ['EACCES', 'EPERM']) {
     t.regex(
       (explainProc(failure(code), 812) as Error).message,
-      new RegExp(`^cannot look into process 812: ${code}: .*(CAP_SYS_PTRACE|user namespace)`),
+      new RegExp(`^cannot look into process 812 \\([^)]+\\): ${code}: .*(CAP_SYS_PTRACE|user namespace)`),
     );
   }
   const foreign = failure('EMFILE');

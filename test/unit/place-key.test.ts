@@ -1,5 +1,5 @@
 import test from 'ava';
-import { placeKey } from '../../src/leaks/place-key.js';
+import { lineCount, placeKey } from '../../src/leaks/place-key.js';
 
 test('a line is one place in each function', (t) => {
   t.is(placeKey('/app/a.php', 3, 'A::f'), placeKey('/app/a.php', 3, 'A::f'));
@@ -14,4 +14,14 @@ test('classes that an eval makes anew each time share their places', (t) => {
   t.not(placeKey(evaluated, 87, 'Template_1a::source'), placeKey(evaluated, 87, 'Template_1a::render'));
   t.not(placeKey(evaluated, 87, 'f'), placeKey(evaluated, 87, 'g'));
   t.not(placeKey(evaluated, 87, null), placeKey(evaluated, 87, 'f'));
+});
+
+test('lines are counted by file and number, whatever their functions', (t) => {
+  const [here, there, below] = [
+    { file: '/app/a.php', line: 3 },
+    { file: '/app/b.php', line: 3 },
+    { file: '/app/a.php', line: 4 },
+  ];
+  t.is(lineCount([here, { ...here }, there, below, { file: null, line: 0 }]), 4);
+  t.is(lineCount([]), 0);
 });

@@ -93,6 +93,24 @@ test('a flush of hundreds of loops is told by its first ones and a sum', (t) => 
   t.is(lines[21], 'Free Pre (280 more, up to Loop 299) => [2800]');
 });
 
+test('a line that leaks in two functions is one line, and has one alarm', (t) => {
+  const history = begun();
+  history.add({ ...hookPhp(42), site: 43, function: '{closure}' });
+  for (let n = 1; n <= 13; n++) {
+    history.add(loop(n, { residue: [residue(42, 64), residue(43, 32), residue(37, 8)], heapAfter: 104 }));
+  }
+  history.add(end({}));
+  const report = reportOf(history);
+  t.is(report.sites.length, 3);
+  const text = renderText(report, { color: false });
+  t.deepEqual(text.match(/^The Possible .*$/gm), [
+    'The Possible Leak As Malloc Size Keep Growth: /app/hook.php:42 => Growth Times : [10]; Growth Size : [960]',
+    'The Possible Leak As Malloc Size Keep Growth: /app/hook.php:37 => Growth Times : [10]; Growth Size : [80]',
+  ]);
+  t.regex(text, /^LEAK: 2 lines keep 104 bytes a loop\.$/m);
+  t.regex(text, /^\/app\/hook\.php:42 in handle\n[^]*^\/app\/hook\.php:42 in \{closure\}\n/m);
+});
+
 test('the text of a leak', (t) => {
   t.is(renderText(leakingReport(), { color: false }), golden('leak.txt'));
 });
@@ -165,7 +183,7 @@ test('of several loops each has its own verdict, also one that was not called, a
   t.true(
     text.includes(`
 LEAK: 1 line keeps 64 bytes a loop.
-pid 4711, PHP 8.2.36 cli; 20 loops of handle, onTimer, onJob, onTick judged after 3 of warm-up; ended: 100 loops.
+pid 4711, PHP 8.2.36 cli; 10 loops of handle, 10 of onTimer, 0 of onJob, 0 of onTick judged after 3 of warm-up; ended: 100 loops.
   handle: 10 loops judged: 1 line keeps 64 bytes a loop
   onTimer: 10 loops judged: nothing accumulates
   onJob: 0 loops judged: ${uncalled}

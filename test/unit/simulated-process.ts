@@ -85,12 +85,12 @@ export class SimulatedProcess {
     this.free({ address, sizeBytes, line });
   }
 
-  realloc(block: Block, sizeBytes: number): void {
+  realloc(block: Block, sizeBytes: number, path = 0): void {
     if (sizeBytes === block.sizeBytes) return;
     const address = this.nextAddress;
     this.nextAddress += sizeBytes;
     this.heapSize += sizeBytes - block.sizeBytes;
-    this.ledger.realloc(block.address, block.sizeBytes, address, sizeBytes, block.line, 0, this.hook);
+    this.ledger.realloc(block.address, block.sizeBytes, address, sizeBytes, block.line, path, this.hook);
     block.address = address;
     block.sizeBytes = sizeBytes;
   }

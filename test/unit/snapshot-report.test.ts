@@ -5,6 +5,7 @@ import type { SnapshotDiff } from '../../src/report/diff-model.js';
 import { renderDiffText } from '../../src/report/diff-text.js';
 import { readableSize, signedSize } from '../../src/report/readable-size.js';
 import type { SnapshotReport } from '../../src/report/snapshot-model.js';
+import { alike } from '../../src/report/snapshot-report.js';
 import { renderSnapshotText } from '../../src/report/snapshot-text.js';
 
 const process = {
@@ -37,8 +38,15 @@ const report: SnapshotReport = {
     kept: { count: 40, bytes: 9_000 },
     orphans: { count: 1, bytes: 1_000 },
     causes: [
-      { kind: 'cycle', blocks: 2, retainedBytes: 20_000, types: ['App\\Node', 'array'], address: '0x7f0000001000' },
-      { kind: 'orphan', blocks: 1, retainedBytes: 1_000, types: ['(unknown)'], address: '0x7f0000002000' },
+      {
+        kind: 'cycle',
+        count: 1,
+        blocks: 2,
+        retainedBytes: 20_000,
+        types: ['App\\Node', 'array'],
+        address: '0x7f0000001000',
+      },
+      { kind: 'orphan', count: 1, blocks: 1, retainedBytes: 1_000, types: ['(unknown)'], address: '0x7f0000002000' },
     ],
     otherCauses: 7,
     collector: { enabled: true, threshold: 10_001, roots: 200, runs: 3 },
@@ -91,6 +99,31 @@ test('what is not there is not spoken of', (t) => {
     { color: false },
   );
   t.false(/leads to|more than once|Note/.test(text), text);
+});
+
+test('causes of garbage that are alike are one row with a count, and what they retain together decides the order', (t) => {
+  const cycle = {
+    kind: 'cycle',
+    count: 1,
+    blocks: 2,
+    retainedBytes: 1024,
+    types: ['App\\Node'],
+    address: '0x7f0000001000',
+  } as const;
+  const lone = { ...cycle, blocks: 3, retainedBytes: 4096 };
+  const causes = alike([
+    lone,
+    cycle,
+    { ...cycle, address: '0x7f0000002000' },
+    { ...cycle, kind: 'kept' },
+    ...Array<typeof cycle>(18).fill(cycle),
+  ]);
+  const text = renderSnapshotText({ ...report, garbage: { ...report.garbage, causes } }, { color: false });
+  t.deepEqual(text.match(/^.*App\\Node \(.*$/gm), [
+    '    20.0 KiB  cycle of 2, 20 times: App\\Node (such as 0x7f0000001000)',
+    '     4.0 KiB  cycle of 3: App\\Node (0x7f0000001000)',
+    '     1.0 KiB  kept of 2: App\\Node (0x7f0000001000)',
+  ]);
 });
 
 test('a collector that is off is told', (t) => {

@@ -110,6 +110,28 @@ test('a full cache whose bodies are about to be larger than ever is no leak', (t
   }
 });
 
+test('a text that each loop appends to by several paths has the path that added most, not the first or the last', (t) => {
+  const process = new SimulatedProcess();
+  const text = process.alloc(LINE, 4096, 7);
+  process.run(LOOPS, () => {
+    process.realloc(text, text.sizeBytes + 4096, 7);
+    process.realloc(text, text.sizeBytes + 12288, 8);
+    process.realloc(text, text.sizeBytes + 4096, 9);
+  });
+  t.like(process.site(LINE), { verdict: 'leak', path: 8 });
+});
+
+test('the path of what piles up is not that of a larger block which comes and goes', (t) => {
+  const process = new SimulatedProcess();
+  let passing: ReturnType<SimulatedProcess['alloc']> | undefined;
+  process.run(LOOPS, () => {
+    process.alloc(LINE, 64, 7);
+    if (passing) process.free(passing);
+    passing = process.alloc(LINE, 2 ** 20, 8);
+  });
+  t.like(process.site(LINE), { verdict: 'leak', path: 7 });
+});
+
 test('the table that doubles in a short window tells nothing of the entries that leak into it', (t) => {
   const process = new SimulatedProcess();
   let table: ReturnType<SimulatedProcess['alloc']> | undefined;
