@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { measureArrayLook } from './array-look.js';
 import { measureAnalysisRate } from './analysis-rate.js';
 import { measureBoundaryCost } from './boundary-cost.js';
 import { measureDetachTime } from './detach-time.js';
@@ -31,6 +32,7 @@ async function main(args: readonly string[]): Promise<void> {
       ...(await measureSwitchCost(directory, progress)),
       ...(await measureDetachTime(directory, progress)),
       ...(await measureSnapshotPause(progress)),
+      ...(await measureArrayLook(progress)),
     ];
     process.stdout.write(args.includes('--markdown') ? renderMarkdown(rows) : renderText(rows));
   } finally {

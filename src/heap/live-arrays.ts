@@ -102,6 +102,11 @@ export class LiveArrays {
     this.pages.unmap();
   }
 
+  /** For how many arrays the pages have room. */
+  get places(): number {
+    return this.latest.length;
+  }
+
   /** Copies them as they are now. @throws SystemCallError where the process is gone */
   copy(): void {
     const ranges = new RangeList();
