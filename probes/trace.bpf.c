@@ -463,12 +463,12 @@ static __always_inline struct asked_array *asked_array_at(u64 address)
 	return NULL;
 }
 
-static __always_inline void emit_grown(const struct asked_array *array, u32 elements)
+static __always_inline void emit_array_changed(const struct asked_array *array, int elements)
 {
-	struct grown_event *event = reserve(sizeof(*event));
+	struct array_changed_event *event = reserve(sizeof(*event));
 	if (!event)
 		return;
-	event->head = head(array->address, EVENT_GROWN, array->hook);
+	event->head = head(array->address, EVENT_ARRAY_CHANGED, array->hook);
 	event->elements = elements;
 	event->site = array->site;
 	event->path = array->path;
@@ -493,9 +493,9 @@ int on_insert(struct pt_regs *ctx)
 		return 0;
 	if (pending.kind)
 		settle_pending();
-	elements = read_word(address + knobs.table_elements);
-	if (array->site && elements > array->elements)
-		emit_grown(array, elements - array->elements);
+	elements = read_u32(address + knobs.table_elements);
+	if (array->site && elements != array->elements)
+		emit_array_changed(array, elements - array->elements);
 	find_origin(ctx->r14, ctx->r15, ctx->rsp, 1, &origin);
 	array->elements = elements;
 	array->site = origin.site;

@@ -18,28 +18,34 @@ const MOST_OFFSET = 4096;
  * the lines of these blocks that make it longer, else what it got takes no memory but its places in the array. An array
  * that changes while it is read has none.
  *
+ * @param added how many elements it has got
  * @throws PhptraceError where the process is gone
  */
 export function holdsSeenBlocks(
   memory: ProcessMemory,
   layout: Pick<EngineLayout, 'bucket' | 'hashTable'>,
   array: LiveArray,
+  added: number,
   isSeen: (address: number) => boolean,
 ): boolean {
   const { bucket, hashTable } = layout;
   const elementBytes = array.isPacked ? hashTable.packedElementBytes : bucket.sizeBytes;
-  const count = Math.min(MOST_ELEMENTS, Math.max(1, array.elements - array.elementsFirst), array.used);
+  const count = Math.min(MOST_ELEMENTS, Math.max(1, added), array.used);
+  if (count === 0) return false;
   try {
     const view = memory.read(array.data + (array.used - count) * elementBytes, count * elementBytes);
-    let seen = 0;
+    // One block may be put in again and again.
+    const seen = new Set<number>();
     for (let at = 0; at < count * elementBytes; at += elementBytes) {
       const key = array.isPacked ? 0 : pointerAt(view, at + bucket.key);
       const isCounted = view.getUint8(at + TYPE_FLAGS) !== 0;
       const isObject = view.getUint8(at + TYPE) === IS_OBJECT;
       const value = isCounted ? pointerAt(view, at) : 0;
-      if (isSeen(key) || isSeen(value) || (isObject && isSeen(value - offsetIn(memory, value)))) seen++;
+      const blocks = [key, value, ...(isObject && !isSeen(value) ? [value - offsetIn(memory, value)] : [])];
+      const block = blocks.find((address) => isSeen(address) && !seen.has(address));
+      if (block !== undefined) seen.add(block);
     }
-    return seen * 2 >= count;
+    return seen.size * 2 >= count;
   } catch (error) {
     if (!(error instanceof UnreadableMemory)) throw error;
     return false;

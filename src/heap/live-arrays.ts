@@ -1,3 +1,4 @@
+import { PhptraceError } from '../errors.js';
 import { copyRanges, RangeList } from '../native/copy-ranges.js';
 import { Pages, viewMemory } from '../native/libc.js';
 import { BIN_PAGES, BIN_SIZES } from '../php/bins.js';
@@ -15,6 +16,8 @@ const ARRAY_BYTES = 56;
 const ARRAY_WORDS = ARRAY_BYTES / 4;
 const ARRAY_BIN = BIN_SIZES.indexOf(ARRAY_BYTES);
 const ARRAYS_A_PAGE = Math.floor((BIN_PAGES[ARRAY_BIN]! * PAGE_BYTES) / ARRAY_BYTES);
+/** Of a million arrays. */
+const MOST_PAGES = Math.ceil(1_000_000 / ARRAYS_A_PAGE);
 /** Words: zend_refcounted_h.u.type_info; nNumOfElements and nTableSize follow nNumUsed. */
 const TYPE_INFO = 1;
 const IS_ARRAY = 7;
@@ -64,6 +67,7 @@ export class LiveArrays {
   /**
    * Finds where the arrays are. Undefined where there is none.
    *
+   * @throws PhptraceError where there are more than a million
    * @throws PhptraceError where the process is gone, SystemCallError where there is no memory for the pages
    */
   static find(
@@ -73,6 +77,10 @@ export class LiveArrays {
   ): LiveArrays | undefined {
     const addresses = chunks.flatMap((chunk) => arrayPages(memory, chunk, heap.chunkMap)).sort((a, b) => a - b);
     if (addresses.length === 0) return undefined;
+    if (addresses.length > MOST_PAGES) {
+      const arrays = addresses.length * ARRAYS_A_PAGE;
+      throw new PhptraceError(`there are too many to look at again and again: up to ${String(arrays)}`);
+    }
     const pages = Pages.map(addresses.length * PAGE_BYTES);
     return new LiveArrays(memory.pid, hashTable, Float64Array.from(addresses), pages);
   }
@@ -93,7 +101,7 @@ export class LiveArrays {
 
   /** The array at an address that a visit has told, as it was copied last; undefined where there is none any more. */
   arrayAt(address: number): LiveArray | undefined {
-    const page = this.addresses.indexOf(address - (address % PAGE_BYTES));
+    const page = this.pageOf(address - (address % PAGE_BYTES));
     const index = (address % PAGE_BYTES) / ARRAY_BYTES;
     return this.read(page * ARRAYS_A_PAGE + index, page * PAGE_WORDS + index * ARRAY_WORDS);
   }
@@ -118,9 +126,20 @@ export class LiveArrays {
       page = end;
     }
     copyRanges(this.pid, ranges, this.pages, (address) => {
-      const first = addresses.indexOf(address) * PAGE_WORDS;
+      const first = this.pageOf(address) * PAGE_WORDS;
       this.words.fill(0, first, first + PAGE_WORDS);
     });
+  }
+
+  /** The number of a page, whose address is among those of the pages. */
+  private pageOf(address: number): number {
+    let [low, high] = [0, this.addresses.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.addresses[middle]! < address) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Visits each place of an array, with the index of its first word. */

@@ -6,6 +6,8 @@ import type { SiteVerdict } from './verdict.js';
 /** How many elements an array had in a loop. */
 export interface ArrayPoint extends LoopPoint {
   readonly elements: number;
+  /** The loop of the look before. */
+  readonly since: number;
 }
 
 /** Elements that came to an array in a loop. */
@@ -16,8 +18,9 @@ interface Arrival {
 
 /**
  * Judges an array by points after warm-up, ascending by loop, as a line whose blocks are the elements that it has more
- * than at the first point. Which elements go when it gets shorter is not known: those that came last are taken for it,
- * so that a buffer that fills and is emptied keeps nothing.
+ * than at the first point. What came between two looks came evenly, as far as anybody knows. Which elements go when it
+ * gets shorter is not known either: those that came last are taken for it, so that a buffer that fills and is emptied
+ * keeps nothing.
  *
  * @param loops settled loops after warm-up
  */
@@ -25,32 +28,78 @@ export function judgeArray(
   points: readonly ArrayPoint[],
   { loops, warmup, elementBytes }: { readonly loops: number; readonly warmup: number; readonly elementBytes: number },
 ): SiteVerdict {
-  const line = new SiteHistory(NOWHERE, warmup);
-  const first = points[0]?.elements ?? 0;
+  // Loops that are under way at the end of the trace are not judged.
+  const judged = points.filter(({ loop }) => loop <= warmup + loops);
+  const unit = Math.max(1, Math.ceil(loops / MOST_UNITS));
+  const bytesPerLoop = slopeOf(judged) * elementBytes;
+  const site = judgeSite(lineOf(judged, warmup, unit, elementBytes), Math.floor(seenOf(judged, warmup, loops) / unit));
+  const { evidence, openLoops } = site;
+  const verdict = {
+    ...site,
+    bytesPerLoop,
+    evidence: {
+      ...evidence,
+      loops,
+      grewInLoops: evidence.grewInLoops * unit,
+      loopsSinceGrowth: evidence.loopsSinceGrowth * unit,
+      ...(evidence.moreLoops === undefined ? {} : { moreLoops: evidence.moreLoops * unit }),
+    },
+    ...(openLoops === undefined ? {} : { openLoops: openLoops * unit }),
+  };
+  const isGrowing = site.verdict === 'leak' || site.verdict === 'pending';
+  const rests = bytesPerLoop <= 0 || risesOf(judged) < FEWEST_RISES || comesBack(judged) || mayWander(judged);
+  return isGrowing && rests ? { ...verdict, verdict: 'bounded' } : verdict;
+}
+
+/** How many of the loops were looked at: what came after the last look is not known before the next one. */
+function seenOf(points: readonly ArrayPoint[], warmup: number, loops: number): number {
+  const last = points.at(-1);
+  if (!last) return loops;
+  const isDue = warmup + loops - last.loop > 2 * (last.loop - last.since);
+  return isDue ? loops : last.loop - warmup;
+}
+
+/** The line that an array is judged as, by units of so many loops. */
+function lineOf(points: readonly ArrayPoint[], warmup: number, unit: number, elementBytes: number): SiteHistory {
+  const line = new SiteHistory(NOWHERE, 0);
+  const unitOf = (loop: number): number => Math.floor((loop - warmup - 1) / unit) + 1;
   const arrived: Arrival[] = [];
-  let before = 0;
-  for (const { loop, elements } of points) {
-    // Loops that are under way at the end of the trace are not judged.
-    if (loop > warmup + loops) break;
+  const first = points[0]?.elements ?? 0;
+  let [before, last] = [0, 0];
+  for (const [i, { loop, since, elements }] of points.entries()) {
+    const now = unitOf(loop);
     const more = Math.max(0, elements - first) - before;
     before += more;
+    // A point may stand for two looks.
+    const from = Math.max(last, unitOf(2 * since - loop), 0);
+    for (const { at, count } of evenly(more, i === 0 ? now - 1 : Math.min(from, now - 1), now)) {
+      line.beginLoop();
+      line.addResidue(at, { ...OF_NO_SITE, ...amountOf(count, elementBytes) });
+      line.endLoop(at);
+      arrived.push({ loop: at, elements: count });
+    }
     line.beginLoop();
-    if (more > 0) {
-      line.addResidue(loop, { ...OF_NO_SITE, ...amountOf(more, elementBytes) });
-      arrived.push({ loop, elements: more });
-    }
     for (const gone of takeLast(arrived, -more)) {
-      const amount = amountOf(gone.elements, elementBytes);
-      line.addLateFree(loop, { ...OF_NO_BIRTH, birthLoop: gone.loop, ...amount });
+      line.addLateFree(now, { ...OF_NO_BIRTH, birthLoop: gone.loop, ...amountOf(gone.elements, elementBytes) });
     }
-    line.endLoop(loop);
+    line.endLoop(now);
+    last = now;
   }
-  const judged = { ...judgeSite(line, loops), bytesPerLoop: slopeOf(points) * elementBytes };
-  const isGrowing = judged.verdict === 'leak' || judged.verdict === 'pending';
-  if (isGrowing && (judged.evidence.grewInLoops < FEWEST_GROWTHS || comesBack(points)))
-    return { ...judged, verdict: 'bounded' };
-  if (judged.verdict !== 'leak' || !mayWander(points)) return judged;
-  return { ...judged, verdict: 'pending', evidence: { ...judged.evidence, moreLoops: loops }, openLoops: loops };
+  return line;
+}
+
+/** So many elements over the units after `from` and up to `to`. */
+function evenly(elements: number, from: number, to: number): { readonly at: number; readonly count: number }[] {
+  const parts = Math.max(0, Math.min(elements, to - from));
+  return Array.from({ length: parts }, (_, part) => ({
+    at: from + Math.ceil(((part + 1) * (to - from)) / parts),
+    count: Math.floor(((part + 1) * elements) / parts) - Math.floor((part * elements) / parts),
+  }));
+}
+
+/** How many points are higher than the one before. */
+function risesOf(points: readonly ArrayPoint[]): number {
+  return points.filter(({ elements }, i) => elements > (points[i - 1]?.elements ?? elements)).length;
 }
 
 /**
@@ -110,8 +159,10 @@ function amountOf(elements: number, elementBytes: number): { blocks: number; byt
   return { blocks: elements, bytes: elements * elementBytes };
 }
 
+/** Loops are judged in so many units at most: what it takes to judge an array is bounded. */
+const MOST_UNITS = 2048;
 /** Fewer are what is made once each, and a few elements take next to nothing. */
-const FEWEST_GROWTHS = 4;
+const FEWEST_RISES = 4;
 /** Two of each quarter. */
 const FEWEST_POINTS = 8;
 /** Standard deviations: chance alone goes so far in one of a thousand traces. */

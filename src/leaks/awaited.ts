@@ -26,7 +26,10 @@ export function awaited(history: History, isAwaited: (hook: number) => boolean =
   if (loops < LEAST_LOOPS) return { lines: 0, pending: 0, moreLoops: LEAST_LOOPS - loops };
 
   const judged = judge(history);
-  const grown = [...judged.sites.filter(({ place }) => isAwaited(place.hook)), ...judged.arrays];
+  const grown = [
+    ...judged.sites.filter(({ place }) => isAwaited(place.hook)),
+    ...judged.arrays.filter(({ hook }) => isAwaited(hook)),
+  ];
   const open = grown.flatMap(({ openLoops }) => (openLoops === undefined ? [] : [openLoops]));
   const pending = grown.filter(({ verdict }) => verdict === 'pending').length;
   if (open.length > 0) return { lines: open.length, pending, moreLoops: Math.max(...open) };

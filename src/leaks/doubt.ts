@@ -38,7 +38,7 @@ export function doubtAboutHook(history: History, hook: HookHistory, own: Grown):
 }
 
 /** Where what was seen of all loops cannot be relied on. What grew is that of the hooks. */
-function doubtAboutAll({ end }: History, hooks: readonly HookHistory[], { sites }: Grown): Doubt | undefined {
+function doubtAboutAll({ end }: History, hooks: readonly HookHistory[], grown: Grown): Doubt | undefined {
   if (end && !end.conclusive) {
     return { kind: 'seen', reason: `what was seen cannot be judged: ${end.reason}`, leaksStand: false };
   }
@@ -47,7 +47,7 @@ function doubtAboutAll({ end }: History, hooks: readonly HookHistory[], { sites 
     const reason =
       `${dropped} events were lost, so blocks may seem alive that were freed: ` +
       `trace again with a larger ring (--ring) or with less load on the machine`;
-    return { kind: 'seen', reason, leaksStand: heapGrewLike(hooks, sites) };
+    return { kind: 'seen', reason, leaksStand: arraysFill(grown) || heapGrewLike(hooks, grown.sites) };
   }
   return undefined;
 }
@@ -68,6 +68,11 @@ function unbalanced(hooks: readonly HookHistory[]): Doubt | undefined {
     `the books do not balance: the heap grew by ${hook.growthBytes} bytes and the events explain ` +
     `${hook.explainedBytes}: please report this, with the output of \`phptrace doctor\` for the process`;
   return { kind: 'seen', reason, leaksStand: true };
+}
+
+/** Elements are counted in the process itself: no event that was lost makes them more. */
+function arraysFill({ sites, arrays }: Grown): boolean {
+  return [...arrays, ...sites.filter(({ fills }) => fills)].some(({ verdict }) => isGuilty(verdict));
 }
 
 /** Whether the heap's own count, which loses nothing, grew by at least half of what the leaks are said to keep. */

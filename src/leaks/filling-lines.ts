@@ -14,7 +14,15 @@ export function withArrays(sites: readonly JudgedSite[], judged: readonly Judged
   }
   const known = new Set(sites.map(({ place }) => place));
   const silent = [...filled].flatMap(([place, [array]]) => (known.has(place) ? [] : [withoutBlocks(place, array)]));
-  const lines = [...sites, ...silent].map((site) => filling(site, filled.get(site.place) ?? []));
+  const worst = new Map<SitePlace, JudgedSite>();
+  for (const site of [...sites, ...silent]) {
+    const other = worst.get(site.place);
+    if (!other || rank(site) < rank(other)) worst.set(site.place, site);
+  }
+  // A line that both keeps memory and makes garbage is there once for each.
+  const lines = [...sites, ...silent].map((site) =>
+    worst.get(site.place) === site ? filling(site, filled.get(site.place) ?? []) : site,
+  );
   const arrays = judged.filter(({ place }) => place === undefined);
   return { sites: lines.sort(byWeight), arrays: arrays.sort((a, b) => rank(a) - rank(b) || b.bytes - a.bytes) };
 }
@@ -40,9 +48,10 @@ function filling(line: JudgedSite, arrays: readonly JudgedArray[]): JudgedSite {
     evidence,
     bytesPerLoop: sum(({ bytesPerLoop }) => bytesPerLoop),
     fills: {
-      elements: sum(({ elements }) => elements),
-      capacity: sum(({ capacity }) => capacity),
-      elementsPerLoop: sum(({ bytesPerLoop, elementBytes }) => bytesPerLoop / elementBytes),
+      arrays: worse.length,
+      elements: worst.elements,
+      capacity: worst.capacity,
+      elementsPerLoop: worst.bytesPerLoop / worst.elementBytes,
     },
     filled: { holder, path },
     ...(openLoops === undefined ? {} : { openLoops }),

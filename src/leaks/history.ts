@@ -59,7 +59,9 @@ export class History {
     } else if (record.type === 'array') {
       this.addArray(record);
     } else if (record.type === 'arrayGone') {
-      this.arrayRecords.delete(record.array);
+      for (const of of [this.arrayRecords, this.arrayPlaces, ...this.hookHistories.map(({ arrays }) => arrays)]) {
+        of.delete(record.array);
+      }
     } else if (record.type === 'heldArray') {
       this.heldArrays.set(record.array, record);
     } else if (record.type === 'snapshot') this.snapshotRecord = record;
@@ -210,11 +212,12 @@ export class HookHistory {
     this.outside.add({ loop: loops[this.record.hook] ?? 0, residentBytes, mappedBytes });
   }
 
-  addArray({ array, loops, elements }: ArrayRecord): void {
+  addArray({ array, loops, since, elements }: ArrayRecord): void {
     let points = this.arrays.get(array);
     if (!points) this.arrays.set(array, (points = new LowPoints(({ elements }) => elements)));
     // The call that began last has the number of those before it, for the first one is 0.
-    points.add({ loop: Math.max(0, (loops[this.record.hook] ?? 0) - 1), elements });
+    const callOf = (seen: readonly number[]): number => Math.max(0, (seen[this.record.hook] ?? 0) - 1);
+    points.add({ loop: callOf(loops), since: callOf(since), elements });
   }
 
   /** The place that a site of a settled loop belongs to. */

@@ -1,5 +1,5 @@
 import { judgeArray } from './array-growth.js';
-import type { History, HookHistory } from './history.js';
+import type { History } from './history.js';
 import type { SitePlace } from './site-history.js';
 import type { SiteVerdict } from './verdict.js';
 
@@ -20,33 +20,19 @@ export interface JudgedArray extends SiteVerdict {
   readonly path: string | null;
 }
 
-/** Those that leak or may, by the loops of the hook with most. */
+/** Those that leak or may, by the loops of the line's hook; where that is not known, of the hook with most. */
 export function judgeArrays(history: History): JudgedArray[] {
-  const hook = history.hooks.reduce<HookHistory | undefined>(
-    (most, one) => (most === undefined || one.judgedLoops > most.judgedLoops ? one : most),
-    undefined,
-  );
-  if (!hook) return [];
+  const [busiest] = [...history.hooks].sort((a, b) => b.judgedLoops - a.judgedLoops);
+  if (!busiest) return [];
   const { warmup } = history.header;
-  return [...history.arrays].flatMap((record): JudgedArray[] => {
-    const { array, elements, capacity, elementBytes, by } = record;
+  return [...history.arrays].flatMap(({ array, elements, capacity, elementBytes, by }): JudgedArray[] => {
+    const hook = (by && history.hooks[by.hook]) ?? busiest;
     const points = hook.arrays.get(array)?.after(warmup) ?? [];
     const judged = judgeArray(points, { loops: hook.judgedLoops, warmup, elementBytes });
     if (judged.verdict !== 'leak' && judged.verdict !== 'pending') return [];
     const { holder = null, path = null } = history.heldArray(array) ?? {};
     const place = history.placeOf(array);
-    return [
-      {
-        ...judged,
-        array,
-        hook: hook.record.hook,
-        elements,
-        capacity,
-        elementBytes,
-        ...(place && by ? { place, callPath: by.path } : {}),
-        holder,
-        path,
-      },
-    ];
+    const line = place && by ? { place, callPath: by.path } : {};
+    return [{ ...judged, array, hook: hook.record.hook, elements, capacity, elementBytes, ...line, holder, path }];
   });
 }

@@ -20,8 +20,9 @@ export interface JudgedSite extends SiteVerdict {
   readonly uncollected?: true;
 }
 
-/** How far an array is filled, and how fast it is. */
+/** How far an array is filled, and how fast it is; of several, the one to which most comes. */
 export interface Fill {
+  readonly arrays: number;
   readonly elements: number;
   /** At so many it doubles. */
   readonly capacity: number;

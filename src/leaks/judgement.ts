@@ -51,7 +51,7 @@ function hookVerdicts(history: History, { sites, arrays }: Grown): HookVerdict[]
     // What happens outside of all loops is nobody's: it stands with the one that began last.
     const own = {
       sites: sites.filter(({ place }) => place.hook === hook.record.hook && !(several && place.outside)),
-      arrays: several ? [] : arrays,
+      arrays: arrays.filter((array) => array.hook === hook.record.hook),
     };
     return { loop: hook.record.loop, ...verdictOf(doubtAboutHook(history, hook, own), own) };
   });

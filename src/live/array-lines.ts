@@ -8,17 +8,25 @@ import type { ArrayLine } from '../trace/records.js';
 import type { ProbedProcess } from './probed-process.js';
 import type { Target } from './target.js';
 
-/** So many elements tell which line it is that most come from. */
+/** So many elements tell which line it is that most come from; fewer than the second number tell nothing. */
 const ENOUGH = 16;
-/** The probes cost each insertion into any array: an array that gets elements more seldom is given up after so long. */
+const TOO_FEW = 3;
+/** An array that is filled and emptied all the time is given up after so many changes. */
+const MOST_CHANGES = 1000;
+/**
+ * The probes cost each insertion into any array: an array that gets elements more seldom is given up after so long, and
+ * all that wait after so long in all.
+ */
 const PATIENCE_MS = 10_000;
+const WHOLE_PATIENCE_MS = 60_000;
 
 interface Asked {
   since: number;
-  seen: number;
-  /** Came several at once: some of them by a way that is not probed. */
+  changes: number;
+  /** So often several came at once: some of them by a way that is not probed. */
   unclear: number;
-  readonly lines: Map<string, { readonly by: ArrayLine; seen: number }>;
+  /** Where the elements came from that are still there, oldest first; those that came last go first. */
+  readonly came: ArrayLine[];
 }
 
 /**
@@ -32,6 +40,10 @@ export class ArrayLines {
   private probes: readonly Probe[] | undefined;
   private attachment: Attachment | undefined;
   private isOver = false;
+  /** When the first array had its turn, ms. */
+  private begun: number | undefined;
+  /** How many arrays the kernel was asked for last. */
+  private probedFor = 0;
 
   constructor(
     private readonly target: Target,
@@ -42,32 +54,41 @@ export class ArrayLines {
   /** From now on, or when it is its turn. `address` is that of the zend_array. */
   ask(address: number): void {
     if (this.arrays.has(address)) return;
-    this.arrays.set(address, { since: 0, seen: 0, unclear: 0, lines: new Map() });
+    this.arrays.set(address, { since: 0, changes: 0, unclear: 0, came: [] });
     this.waiting.push(address);
   }
 
-  /** The array got longer by a line. */
-  grown(address: number, elements: number, by: ArrayLine): void {
+  /** The array is no longer of interest. */
+  forget(address: number): void {
+    this.arrays.delete(address);
+    this.asked.delete(address);
+    const place = this.waiting.indexOf(address);
+    if (place >= 0) this.waiting.splice(place, 1);
+  }
+
+  /** The array has got so many elements by a call from a line; fewer than none where more were taken out since. */
+  changed(address: number, elements: number, by: ArrayLine | undefined): void {
     const array = this.arrays.get(address);
     if (!array) return;
-    array.seen++;
-    if (elements > 1) array.unclear++;
-    const key = `${String(by.hook)} ${String(by.site)} ${String(by.outside)}`;
-    const line = array.lines.get(key);
-    if (line) line.seen++;
-    else array.lines.set(key, { by, seen: 1 });
+    array.changes++;
+    if (elements < 0) array.came.splice(Math.max(0, array.came.length + elements));
+    else if (by === undefined || elements > 1) array.unclear++;
+    else array.came.push(by);
   }
 
   /** Gives arrays that wait their turn, and takes it from those of which enough is known. To be called now and then. */
   takeTurns(now: number): void {
     if (this.isOver) return;
-    const before = this.asked.size;
+    const before = this.probedFor;
     for (const address of this.asked) {
-      const { seen, since } = this.arrays.get(address)!;
-      if (seen >= ENOUGH || now - since > PATIENCE_MS) this.asked.delete(address);
+      const { came, changes, since } = this.arrays.get(address)!;
+      const isTold = came.length >= ENOUGH || changes >= MOST_CHANGES;
+      if (isTold || now - since > PATIENCE_MS) this.asked.delete(address);
     }
     const gone = before - this.asked.size;
+    if (this.begun !== undefined && now - this.begun > WHOLE_PATIENCE_MS) this.waiting.length = 0;
     const come = this.waiting.splice(0, MAX_ASKED_ARRAYS - this.asked.size);
+    if (come.length > 0) this.begun ??= now;
     for (const address of come) {
       this.asked.add(address);
       this.arrays.get(address)!.since = now;
@@ -75,11 +96,15 @@ export class ArrayLines {
     if (gone + come.length > 0) this.probe();
   }
 
-  /** The line that most of its elements came by, as far as that was seen. */
+  /** The line, and the call path to it, that most of its elements came by; undefined where too few were seen. */
   lineOf(address: number): ArrayLine | undefined {
     const array = this.arrays.get(address);
-    if (!array || array.unclear * 2 > array.seen) return undefined;
-    return [...array.lines.values()].sort((a, b) => b.seen - a.seen)[0]?.by;
+    if (!array || array.came.length < TOO_FEW || array.unclear > array.came.length) return undefined;
+    const line = mostOften(
+      array.came,
+      ({ hook, site, outside }) => `${String(hook)} ${String(site)} ${String(outside)}`,
+    );
+    return mostOften(line, ({ path }) => String(path))[0];
   }
 
   close(): void {
@@ -91,6 +116,7 @@ export class ArrayLines {
   private probe(): void {
     const { object, links } = this.probed;
     object.askForArrays([...this.asked]);
+    this.probedFor = this.asked.size;
     if (this.asked.size === 0) {
       void this.attachment?.detach();
       this.attachment = undefined;
@@ -119,4 +145,15 @@ export class ArrayLines {
       disassembler.free();
     }
   }
+}
+
+/** Those of the kind that most are of. */
+function mostOften(lines: readonly ArrayLine[], kindOf: (line: ArrayLine) => string): ArrayLine[] {
+  const kinds = new Map<string, ArrayLine[]>();
+  for (const line of lines) {
+    const others = kinds.get(kindOf(line));
+    if (others) others.push(line);
+    else kinds.set(kindOf(line), [line]);
+  }
+  return [...kinds.values()].sort((a, b) => b.length - a.length)[0] ?? [];
 }

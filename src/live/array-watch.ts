@@ -3,7 +3,6 @@ import { bytesAnElement, holdsSeenBlocks } from '../heap/array-contents.js';
 import { readHeapExtent } from '../heap/heap-extent.js';
 import { LiveArrays } from '../heap/live-arrays.js';
 import type { LiveArray } from '../heap/live-arrays.js';
-import { SystemCallError } from '../native/libc.js';
 import type { LiveBlock } from '../trace/ledger.js';
 import type { ArrayGoneRecord, ArrayLine, ArrayRecord } from '../trace/records.js';
 import type { ArrayLines } from './array-lines.js';
@@ -12,10 +11,48 @@ import type { Target } from './target.js';
 
 /** So often arrays are looked for, where the heap changes meanwhile, and copied, where loops begin. */
 const TRIES = 4;
-/** Arrays that got longer and are followed. */
+/** A copy that takes longer is not made again: events wait meanwhile. */
+const LONG_COPY_MS = 10;
+/** Arrays that have got longer and are followed. */
 const MOST_FOLLOWED = 1000;
+/** An array that has not so often been longer than ever is not told of: buffers and queues are as long as never before, too. */
+const FEW_HEIGHTS = 3;
+/** What is kept of an array until it is told of. */
+const MOST_HELD = 64;
 
 type WatchRecord = ArrayRecord | ArrayGoneRecord;
+
+/** An array at a look: the loops begun by then, and at the look before. */
+interface Seen {
+  readonly array: LiveArray;
+  readonly loops: readonly number[];
+  readonly since: readonly number[];
+}
+
+/** An array that has got longer. */
+interface Followed {
+  /** Its number in the log, once it is told of. */
+  number: number | undefined;
+  /** Elements when it began to be followed, and the most since. */
+  first: number;
+  highest: number;
+  /** How often it was longer than ever. */
+  heights: number;
+  /** What was seen before it is told of. */
+  held: Seen[];
+}
+
+/** What an array watch asks of the trace that it is part of. */
+export interface ArrayWatchers {
+  readonly lines: ArrayLines;
+  /** By hook, as the process has them at this moment. */
+  readonly loopsBegun: () => readonly number[];
+  /** Has all events read that are there. */
+  readonly readEvents: () => void;
+  /** The live block at an address, where its birth was seen. */
+  readonly blockAt: (address: number) => LiveBlock | undefined;
+  readonly debug: (message: string) => void;
+}
 
 /**
  * Looks now and then how many elements the arrays have that are older than the judged loops, for an array that gets
@@ -27,80 +64,77 @@ export class ArrayWatch {
   private isOver = false;
   private tries = 0;
   private given = 0;
+  private missed = 0;
   private loopsBefore: readonly number[] = [];
   private readonly times: LookTimes;
-  /** Address of the zend_array -> number. */
-  private readonly followed = new Map<number, number>();
-  /** Addresses of those whose growth is that of lines. */
-  private readonly explained = new Set<number>();
+  /** By the address of the zend_array. */
+  private readonly followed = new Map<number, Followed>();
 
-  /**
-   * @param loopsBegun by hook, as the process has them at this moment
-   * @param blockAt the live block at an address, where its birth was seen
-   */
   constructor(
     private readonly target: Target,
     private readonly warmup: number,
-    private readonly lines: ArrayLines,
-    private readonly loopsBegun: () => readonly number[],
-    private readonly blockAt: (address: number) => LiveBlock | undefined,
-    private readonly debug: (message: string) => void,
+    private readonly trace: ArrayWatchers,
   ) {
     this.times = new LookTimes(warmup);
   }
 
   /** What has changed, where a look is due and loops have begun since the last one. `loopsSeen` is by hook, `now` in ms. */
   look(now: number, loopsSeen: readonly number[]): WatchRecord[] {
-    return !this.isOver && this.times.isDue(now, loopsSeen) ? this.changes(now, loopsSeen) : [];
+    if (this.isOver || !this.times.isDue(now, loopsSeen)) return [];
+    return this.guarded(() =>
+      this.times.have(now, loopsSeen, () => {
+        if (this.arrays !== undefined) return this.changesIn(this.arrays);
+        this.find();
+        return [];
+      }),
+    );
   }
 
-  /** The last look, to be had when all events are read: what is gone by then is told too, and which lines they were. */
-  finish(loopsSeen: readonly number[]): WatchRecord[] {
-    if (this.isOver || this.arrays === undefined) return [];
-    const records = this.changes(0, loopsSeen);
+  /** The last look: what is gone by then is told too, and which lines they were. */
+  finish(): WatchRecord[] {
     const { arrays } = this;
-    const last = [...this.followed].map(([address, number]) => {
-      const array = arrays.arrayAt(address);
-      if (array === undefined || this.isExplained(array)) return this.drop(address, number);
-      return this.record(number, array, this.loopsBefore);
-    });
-    return [...records, ...last];
+    if (this.isOver || arrays === undefined) return [];
+    return this.guarded(() => [...this.changesIn(arrays), ...this.lastRecords(arrays)]);
   }
 
-  /** Those that are followed, as number -> address of the zend_array. */
+  /** Those that were told of, as number -> address of the zend_array. */
   get addresses(): ReadonlyMap<number, number> {
-    return new Map([...this.followed].map(([address, number]) => [number, address]));
+    const told = [...this.followed].flatMap(([address, { number }]): [number, number][] =>
+      number === undefined ? [] : [[number, address]],
+    );
+    return new Map(told);
   }
 
   close(): void {
     this.isOver = true;
     this.arrays?.close();
     this.arrays = undefined;
-    this.debug(
-      `arrays were looked at ${String(this.times.looks)} times; ${String(this.followed.size)} got longer by elements ` +
-        `without memory of their own, ${String(this.explained.size)} by others`,
+    const missed =
+      this.missed === 0 ? '' : `; changes of ${String(this.missed)} were passed over, for there were too many`;
+    this.trace.debug(
+      `arrays were looked at ${String(this.times.looks)} times, ${String(this.followed.size)} are followed${missed}`,
     );
   }
 
-  private changes(now: number, loopsSeen: readonly number[]): WatchRecord[] {
+  /** A process that is gone, or that cannot be read, is watched no more. */
+  private guarded(look: () => WatchRecord[]): WatchRecord[] {
     try {
-      const records: WatchRecord[] = [];
-      this.times.have(now, loopsSeen, () => {
-        if (this.arrays === undefined) this.find();
-        else records.push(...this.changesIn(this.arrays));
-      });
-      return records;
+      return look();
     } catch (error) {
-      if (!(error instanceof PhptraceError || error instanceof SystemCallError)) throw error;
+      if (!(error instanceof PhptraceError)) throw error;
       this.isOver = true;
-      this.debug(`how long arrays are is not watched: ${error.message}`);
+      this.trace.debug(`how long arrays are is not watched: ${error.message}`);
       return [];
     }
   }
 
   private changesIn(arrays: LiveArrays): WatchRecord[] {
     const loops = this.copy(arrays);
+    this.trace.readEvents();
     const records: WatchRecord[] = [];
+    for (const [address, followed] of this.followed) {
+      if (arrays.arrayAt(address) === undefined) records.push(...this.letGo(address, followed));
+    }
     arrays.forEachChange((array) => records.push(...this.changeOf(array, loops)));
     this.loopsBefore = loops;
     return records;
@@ -109,11 +143,12 @@ export class ArrayWatch {
   /** Returns the loops that had begun when the copy was made. It is made again where it took long, by the loops. */
   private copy(arrays: LiveArrays): readonly number[] {
     for (let left = TRIES; ; left--) {
-      const before = this.loopsBegun();
+      const [before, begun] = [this.trace.loopsBegun(), performance.now()];
       arrays.copy();
-      const after = this.loopsBegun();
+      const after = this.trace.loopsBegun();
       const middle = before.map((loops, hook) => Math.floor((loops + after[hook]!) / 2));
-      if (left === 1 || before.every((loops, hook) => after[hook]! - loops <= 1)) return middle;
+      const isLong = performance.now() - begun > LONG_COPY_MS;
+      if (left === 1 || isLong || before.every((loops, hook) => after[hook]! - loops <= 1)) return middle;
     }
   }
 
@@ -128,58 +163,103 @@ export class ArrayWatch {
   }
 
   private changeOf(array: LiveArray, loops: readonly number[]): WatchRecord[] {
+    const { address, elements } = array;
+    const seen = { array, loops, since: this.loopsBefore };
+    const followed = this.followed.get(address) ?? this.follow(array);
+    if (followed === undefined) return [];
+    if (elements <= followed.first) return this.letGo(address, followed);
+    if (elements > followed.highest) {
+      followed.highest = elements;
+      followed.heights++;
+    }
+    if (followed.number === undefined) {
+      if (followed.held.length === MOST_HELD) followed.held.splice(1, 1);
+      followed.held.push(seen);
+      if (followed.heights < FEW_HEIGHTS) return [];
+    }
+    if (this.isExplained(array, followed)) {
+      const gone = this.letGo(address, followed);
+      this.followed.set(address, beginning(seen));
+      return gone;
+    }
+    if (followed.number !== undefined) return [this.record(followed.number, seen)];
+    const number = (followed.number = this.given++);
+    this.trace.lines.ask(address);
+    const { held } = followed;
+    followed.held = [];
+    return held.map((one) => this.record(number, one));
+  }
+
+  /** Undefined where it is not to be followed: it is no longer than at first, or each of its doublings was seen. */
+  private follow(array: LiveArray): Followed | undefined {
     const { address, elements, elementsFirst } = array;
-    if (this.explained.has(address)) return [];
-    const number = this.followed.get(address);
-    if (number === undefined && elements <= elementsFirst) return [];
-    if (this.isExplained(array)) {
-      this.explained.add(address);
-      return number === undefined ? [] : [this.drop(address, number)];
+    if (elements <= elementsFirst || this.isYoung(address)) return undefined;
+    if (this.followed.size >= MOST_FOLLOWED) {
+      this.missed++;
+      return undefined;
     }
-    if (number !== undefined) {
-      if (elements > elementsFirst) this.lines.ask(address);
-      return [this.record(number, array, loops)];
-    }
-    if (this.followed.size >= MOST_FOLLOWED) return [];
-    const added = this.given++;
-    this.followed.set(address, added);
-    const first = this.record(added, { ...array, elements: elementsFirst }, this.loopsBefore);
-    return [first, this.record(added, array, loops)];
+    const before = this.loopsBefore;
+    const followed = beginning({ array: { ...array, elements: elementsFirst }, loops: before, since: before });
+    this.followed.set(address, followed);
+    return followed;
   }
 
-  /** It is no older than the judged loops, so that each doubling was seen; or what it got are blocks that were. */
-  private isExplained(array: LiveArray): boolean {
-    const { process, layout } = this.target;
-    const own = this.blockAt(array.address);
-    if (own !== undefined && own.loop > this.warmup) return true;
-    return holdsSeenBlocks(process.memory, layout, array, (address) => this.blockAt(address) !== undefined);
-  }
-
-  private drop(address: number, number: number): WatchRecord {
+  private letGo(address: number, { number }: Followed): WatchRecord[] {
     this.followed.delete(address);
-    this.explained.add(address);
-    return { type: 'arrayGone', array: number };
+    this.trace.lines.forget(address);
+    return number === undefined ? [] : [{ type: 'arrayGone', array: number }];
   }
 
-  private record(array: number, live: LiveArray, loops: readonly number[]): ArrayRecord {
-    const { elements, capacity } = live;
-    const by = this.lines.lineOf(live.address) ?? this.lineThatDoubled(live);
+  private isYoung(address: number): boolean {
+    const block = this.trace.blockAt(address);
+    return block !== undefined && block.loop > this.warmup;
+  }
+
+  /** Another array is where it was, or what it got are blocks that were seen to be made. */
+  private isExplained(array: LiveArray, { first }: Followed): boolean {
+    const { process, layout } = this.target;
+    const isSeen = (address: number): boolean => this.trace.blockAt(address) !== undefined;
+    return (
+      this.isYoung(array.address) || holdsSeenBlocks(process.memory, layout, array, array.elements - first, isSeen)
+    );
+  }
+
+  private lastRecords(arrays: LiveArrays): WatchRecord[] {
+    return [...this.followed].flatMap(([address, followed]) => {
+      const array = followed.number === undefined ? undefined : arrays.arrayAt(address);
+      if (array === undefined) return [];
+      if (this.isExplained(array, followed)) return this.letGo(address, followed);
+      const last = this.loopsBefore;
+      return [this.record(followed.number!, { array, loops: last, since: last })];
+    });
+  }
+
+  private record(number: number, { array, loops, since }: Seen): ArrayRecord {
+    const { elements, capacity, address } = array;
+    const by = this.trace.lines.lineOf(address) ?? this.lineThatDoubled(array);
     return {
       type: 'array',
-      array,
-      loops: [...loops],
+      array: number,
+      loops,
+      since,
       elements,
       capacity,
-      elementBytes: bytesAnElement(this.target.layout, live),
+      elementBytes: bytesAnElement(this.target.layout, array),
       ...(by === undefined ? {} : { by }),
     };
   }
 
-  /** The line that made room in the array, where it did so in a loop that is settled: then it has a name in the log. */
+  /** The line that made room in the array in a judged loop; undefined where that is older, or not settled yet. */
   private lineThatDoubled({ dataBlock }: LiveArray): ArrayLine | undefined {
-    const block = this.blockAt(dataBlock);
+    const block = this.trace.blockAt(dataBlock);
     if (block === undefined || !block.isSettled || block.loop <= this.warmup) return undefined;
     const { hook, site, path, outside } = block;
     return { hook, site, path, outside };
   }
+}
+
+/** An array as it is when it begins to be followed. */
+function beginning(seen: Seen): Followed {
+  const { elements } = seen.array;
+  return { number: undefined, first: elements, highest: elements, heights: 0, held: [seen] };
 }

@@ -4,6 +4,8 @@ const LOOKS_PER_INTERVAL = 128;
 /** A look is had once in this many times what the last one took of the CPU. */
 const IDLE_SHARE = 25;
 
+const NEW_CODE = 4;
+
 /** When to have a look at a process from outside, between events: as often as it costs little. */
 export class LookTimes {
   looks = 0;
@@ -25,8 +27,8 @@ export class LookTimes {
     const before = process.cpuUsage();
     const seen = look();
     const { user, system } = process.cpuUsage(before);
-    // The first one takes longer than any other, for its code is new.
-    if (this.looks > 0) this.costMs = (user + system) / 1000;
+    // The first ones take longer than any other, for their code is new.
+    if (this.looks >= NEW_CODE) this.costMs = (user + system) / 1000;
     this.next = now + Math.max(this.costMs * IDLE_SHARE, this.intervalMs);
     this.looks++;
     return seen;

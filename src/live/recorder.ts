@@ -14,8 +14,8 @@ export interface RecorderListener {
   /** The kernel programs met code that they had not met before. */
   metCode(named: SiteNamed): void;
   changed(change: ProcessChange): void;
-  /** An array that was asked for got longer by so many elements, by a line. */
-  grown(array: number, elements: number, by: ArrayLine): void;
+  /** An array that was asked for has so many elements more, or fewer, by a call from a line; undefined where none was. */
+  arrayChanged(array: number, elements: number, by: ArrayLine | undefined): void;
   /** A request is over: its blocks are gone, and so is code that no cache keeps. */
   requestEnded(): void;
 }
@@ -98,9 +98,10 @@ export class Recorder implements EventSink {
     if (!this.isSettled) this.ledger.over(hook, number);
   }
 
-  grown(array: number, elements: number, site: number, path: number, hook: number): void {
-    const by = { hook: Math.max(0, hook - 1), site: this.registry.site(site), path: this.registry.path(path) };
-    this.listener.grown(array, elements, { ...by, outside: hook === 0 });
+  arrayChanged(array: number, elements: number, site: number, path: number, hook: number): void {
+    const ofPhp = this.registry.site(site);
+    const by = { ...this.ledger.placeWithin(hook), site: ofPhp, path: this.registry.path(path) };
+    this.listener.arrayChanged(array, elements, ofPhp === 0 ? undefined : by);
   }
 
   reset(): void {

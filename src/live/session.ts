@@ -8,7 +8,6 @@ import { isRunning, processState, readSapi, resumeProcess } from '../php/process
 import { namedProcess } from '../report/named-pid.js';
 import { decodeEvent } from '../trace/events.js';
 import type { ProcessChange } from '../trace/events.js';
-import type { LiveBlock } from '../trace/ledger.js';
 import type { EndRecord, LoopRecord, TraceRecord } from '../trace/records.js';
 import type { ChosenLoop } from './auto-loop.js';
 import type { CopiedProcess } from './held-blocks.js';
@@ -113,9 +112,16 @@ export class Session {
     this.probed = probeProcess(target, probes, options.ringBytes, options.links);
     const { object } = this.probed;
     this.arrayLines = new ArrayLines(target, this.probed, debug);
-    const blockAt = (address: number): LiveBlock | undefined => this.recorder.ledger.blockAt(address);
-    const loopsBegun = (): number[] => this.hooks.inPlace.map((_, hook) => object.loopsBegun(hook));
-    this.arrays = new ArrayWatch(target, options.warmup, this.arrayLines, loopsBegun, blockAt, debug);
+    this.arrays = new ArrayWatch(target, options.warmup, {
+      lines: this.arrayLines,
+      loopsBegun: () => this.hooks.inPlace.map((_, hook) => object.loopsBegun(hook)),
+      readEvents: () => {
+        const { end } = object.ring;
+        while (object.ring.read(this.decode, BATCH, end) === BATCH);
+      },
+      blockAt: (address) => this.recorder.ledger.blockAt(address),
+      debug,
+    });
     this.recorder = new Recorder(Math.max(wanted.length, 1), {
       record: options.emit,
       settled: (record) => {
@@ -130,8 +136,8 @@ export class Session {
       changed: (change) => {
         this.noticeChange(change);
       },
-      grown: (array, elements, by) => {
-        this.arrayLines.grown(array, elements, by);
+      arrayChanged: (array, elements, by) => {
+        this.arrayLines.changed(array, elements, by);
       },
       requestEnded: () => {
         this.requests++;
@@ -198,7 +204,7 @@ export class Session {
     let end: EndRecord | undefined;
     this.outside.close();
     this.recorder.settle();
-    for (const record of this.arrays.finish(this.loopsSeen())) this.options.emit(record);
+    for (const record of this.arrays.finish()) this.options.emit(record);
     const problems = this.hooks.inPlace.length === 0 ? [] : this.takeCopy();
     this.arrays.close();
     this.arrayLines.close();

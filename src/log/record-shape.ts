@@ -93,6 +93,7 @@ const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
   array: {
     array: id,
     loops: listOf(count, 1024),
+    since: listOf(count, 1024),
     elements: id,
     capacity: id,
     elementBytes: whole(1, 1024),

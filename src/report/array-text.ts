@@ -27,7 +27,7 @@ export function arrayLines(arrays: readonly ReportedArray[], several: boolean, {
       `  ${red(amount(array.bytesPerLoop))} bytes a loop in the long run: it gets longer by ${fillText(array)}`,
       `  got longer at ${counted(array.evidence.grewInLoops, 'look', 'looks')} in ${array.evidence.loops} loops; none of ` +
         'its new elements has memory of its own',
-      '  no line can be named before it doubles: what it needs it has already',
+      '  its line was not seen: elements come too seldom, or in a way that is not watched',
     ]);
   return leaks.length <= MOST_TOLD ? told : [...told, '', `… and ${leaks.length - MOST_TOLD} arrays more`];
 }
@@ -44,8 +44,14 @@ export function pendingArrayLines(arrays: readonly ReportedArray[]): string[] {
     );
 }
 
+/** `it makes an array longer, by 1 element a loop, …`, of several the fastest. */
+export function fillsText(fill: Fill): string {
+  if (fill.arrays === 1) return `it makes an array longer, by ${fillText(fill)}`;
+  return `it makes ${fill.arrays} arrays longer, the one that gets most by ${fillText(fill)}`;
+}
+
 /** `1 element a loop, and has 5603 of 8192, so that it doubles in about 2589 loops`. */
-export function fillText({ elements, capacity, elementsPerLoop }: Fill): string {
+function fillText({ elements, capacity, elementsPerLoop }: Fill): string {
   const loops = Math.max(1, Math.round((capacity - elements) / elementsPerLoop));
   return `${paceText(elementsPerLoop)}, and has ${elements} of ${capacity}, so that it doubles in about ${counted(loops, 'loop', 'loops')}`;
 }

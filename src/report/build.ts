@@ -86,8 +86,8 @@ function reportedSite(history: History, site: JudgedSite): ReportedSite {
     stack,
     loop: history.hooks[hook]!.record.loop,
     outside,
-    holder: site.held?.holder ?? site.filled?.holder ?? null,
-    path: site.held?.path ?? site.filled?.path ?? null,
+    holder: (site.filled ?? site.held)?.holder ?? null,
+    path: (site.filled ?? site.held)?.path ?? null,
     types: site.filled ? ['array'] : (site.held?.types ?? []),
     ...(site.fills ? { fills: site.fills } : {}),
     ...(site.uncollected ? { uncollected: true as const } : {}),
@@ -99,7 +99,7 @@ function reportedArray(history: History, judged: JudgedArray): ReportedArray {
   const { verdict, elements, capacity, elementBytes, bytes, bytesPerLoop, evidence, hook, holder, path } = judged;
   const loop = history.hooks[hook]!.record.loop;
   const elementsPerLoop = bytesPerLoop / elementBytes;
-  return { verdict, elements, capacity, elementsPerLoop, bytes, bytesPerLoop, evidence, loop, holder, path };
+  return { verdict, arrays: 1, elements, capacity, elementsPerLoop, bytes, bytesPerLoop, evidence, loop, holder, path };
 }
 
 function snapshotOf(record: SnapshotRecord | undefined): Report['snapshot'] {

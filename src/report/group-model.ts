@@ -51,7 +51,7 @@ export interface Untraced extends Tracee {
  * One place of the program, summed over the processes: `blocks` and `bytes` added up, `bytesPerLoop` in the mean over
  * the loops of all. Holder, types and call path are of the process that keeps most there.
  */
-export interface MergedSite extends Omit<ReportedSite, 'evidence' | 'growth' | 'uncollected' | 'fills'> {
+export interface MergedSite extends Omit<ReportedSite, 'evidence' | 'growth' | 'uncollected'> {
   /** Those that left something behind there. */
   readonly processes: readonly SiteInProcess[];
   /** True where no process alone decides it, and their loops side by side do. */

@@ -38,8 +38,9 @@ export function placeOf({ loop, file, line, function: name, outside }: Place): s
 }
 
 function mergeEntries(entries: readonly Entry[], reports: readonly Report[], together: Together): MergedSite {
-  const heaviest = entries.reduce((most, entry) => (entry.site.bytes > most.site.bytes ? entry : most)).site;
+  const { site: heaviest } = entries.reduce((most, entry) => (weighsMore(entry.site, most.site) ? entry : most));
   const { file, line, function: name, app, stack, loop, outside, holder, path, types } = heaviest;
+  const fills = entries.map(({ site }) => site.fills).find((fill) => fill !== undefined);
   const sum = (of: (entry: Entry) => number): number => entries.reduce((total, entry) => total + of(entry), 0);
   const loops = reports.reduce((total, report) => total + judgedLoops(report, loop), 0);
   return {
@@ -57,10 +58,17 @@ function mergeEntries(entries: readonly Entry[], reports: readonly Report[], tog
     holder,
     path,
     types,
+    ...(fills ? { fills } : {}),
     processes: entries.map(({ report, site: { verdict, blocks, bytes, bytesPerLoop } }) => {
       return { ...traceeOf(report), verdict, blocks, bytes, bytesPerLoop };
     }),
   };
+}
+
+/** An array that fills has taken nothing yet: what it comes to counts. */
+function weighsMore(a: ReportedSite, b: ReportedSite): boolean {
+  if (a.fills ?? b.fills) return a.bytesPerLoop > b.bytesPerLoop;
+  return a.bytes > b.bytes;
 }
 
 /** Settled loops of a hook after warm-up. */
@@ -87,7 +95,9 @@ function verdictOf(
   }
   const open = entries.filter((entry) => entry.site.verdict === 'pending' && !isRefuted(entry, entries));
   if (guilty.length + open.length === 0) return { verdict: worst(entries), judgedTogether: false };
-  const all = guilty.length === 0 ? together(entries[0]!.site) : undefined;
+  // Loops side by side have no arrays.
+  const isOfBlocks = entries.every(({ site }) => site.fills === undefined);
+  const all = isOfBlocks && guilty.length === 0 ? together(entries[0]!.site) : undefined;
   if (all && all.verdict !== 'pending' && (!isGuilty(all.verdict) || recurs(entries))) {
     return { verdict: all.verdict, judgedTogether: true };
   }
@@ -112,7 +122,7 @@ function recurs(entries: readonly Entry[]): boolean {
 }
 
 function isRefuted(entry: Entry, entries: readonly Entry[]): boolean {
-  return entries.some((peer) => refutes(peer, entry));
+  return entry.site.fills === undefined && entries.some((peer) => refutes(peer, entry));
 }
 
 /** Another process had as many loops, and as much there, and it came to rest. */

@@ -25,7 +25,7 @@ export interface Report {
   readonly loops: { readonly seen: number; readonly warmup: number; readonly settled: number };
   /** Leaks first, by bytes; then what is pending; then what is innocent. */
   readonly sites: readonly ReportedSite[];
-  /** Arrays that leak, or may, and that no line made longer while the trace ran. */
+  /** Arrays that leak, or may, and of which no line was seen. */
   readonly arrays: readonly ReportedArray[];
   readonly accounting: Accounting;
   /** Memory outside of PHP's heap, which no line can be charged with; null where too little was seen of it. */

@@ -4,7 +4,7 @@ import { isGuilty } from '../leaks/judged-site.js';
 import { lineCount } from '../leaks/place-key.js';
 import type { Accounting, Frame, Report, ReportedHook, ReportedSite } from './model.js';
 import { namedPid } from './named-pid.js';
-import { arrayLines, arraySum, fillText, pendingArrayLines } from './array-text.js';
+import { arrayLines, arraySum, fillsText, pendingArrayLines } from './array-text.js';
 import { outsideHead, outsideLines } from './outside-text.js';
 import { place, printable, type Palette } from './palette.js';
 import { amount, counted } from './words.js';
@@ -76,7 +76,7 @@ function leakLines(site: ReportedSite, several: boolean, { red }: Palette): stri
   if (site.fills) {
     return [
       head,
-      `  ${red(amount(site.bytesPerLoop))} bytes a loop in the long run: it makes an array longer, by ${fillText(site.fills)}`,
+      `  ${red(amount(site.bytesPerLoop))} bytes a loop in the long run: ${fillsText(site.fills)}`,
       ...heldLines(site),
       ...pathLines(site),
     ];
@@ -142,10 +142,8 @@ function pendingLine(site: ReportedSite, several: boolean): string {
   const head = `${where(site)}${context(site, several)}: ${site.bytes} bytes in ${counted(site.blocks, 'block', 'blocks')}`;
   if (moreLoops === undefined) return `Alive: ${head}`;
   if (site.fills) {
-    return (
-      `Not decided: ${head}; the array that it made longer gets ${fillText(site.fills)}; about ` +
-      `${counted(moreLoops, 'loop', 'loops')} more would tell`
-    );
+    const more = `about ${counted(moreLoops, 'loop', 'loops')} more would tell`;
+    return `Not decided: ${where(site)}${context(site, several)}: ${fillsText(site.fills)}; ${more}`;
   }
   const older = olderFreedBytes === undefined ? '' : `, while ${olderFreedBytes} bytes older than the trace were freed`;
   return (

@@ -13,7 +13,7 @@ export const EVENT = {
   process: 9,
   context: 10,
   over: 11,
-  grown: 12,
+  arrayChanged: 12,
 } as const;
 export const EVENT_BYTES = {
   alloc: 16,
@@ -26,7 +26,7 @@ export const EVENT_BYTES = {
   process: 16,
   context: 24,
   over: 16,
-  grown: 24,
+  arrayChanged: 24,
 } as const;
 export const SITE_FIELDS = {
   func: 8,
@@ -83,8 +83,8 @@ export interface EventSink {
   context(hook: number, number: number): void;
   /** The last context of a loop has left it. */
   over(hook: number, number: number): void;
-  /** An array that was asked for got longer by so many elements, in a call from this site. */
-  grown(array: number, elements: number, site: number, path: number, hook: number): void;
+  /** An array that was asked for has so many elements more since a call from this site; fewer where that is negative. */
+  arrayChanged(array: number, elements: number, site: number, path: number, hook: number): void;
   /** The heap dropped every block. */
   reset(): void;
   site(named: SiteNamed): void;
@@ -132,8 +132,8 @@ export function decodeEvent(words: Int32Array, at: number, lengthBytes: number, 
     case EVENT.over:
       sink.over(hook - 1, uint(words, at + 2));
       break;
-    case EVENT.grown:
-      sink.grown(address, uint(words, at + 2), uint(words, at + 3), uint(words, at + 4), hook);
+    case EVENT.arrayChanged:
+      sink.arrayChanged(address, words[at + 2] as number, uint(words, at + 3), uint(words, at + 4), hook);
       break;
     case EVENT.reset:
       sink.reset();

@@ -264,6 +264,12 @@ export class Ledger {
     });
   }
 
+  /** Whose loop is charged with what happens in one of this hook, as the kernel programs have it. */
+  placeWithin(kernelHook: number): { readonly hook: number; readonly outside: boolean } {
+    const hook = this.hookWithin(kernelHook);
+    return hook === 0 ? { hook: this.lastBegun, outside: true } : { hook: hook - 1, outside: false };
+  }
+
   /** The live block at an address; undefined where none was seen to be born. */
   blockAt(address: number): LiveBlock | undefined {
     if (!this.table.get(address)) return undefined;

@@ -150,6 +150,8 @@ export interface ArrayRecord {
   readonly array: number;
   /** Loops begun by then as hook number -> calls seen. */
   readonly loops: readonly number[];
+  /** The same at the look before: what came since then came at any time between. */
+  readonly since: readonly number[];
   readonly elements: number;
   /** For how many it has room, and what a place takes. */
   readonly capacity: number;

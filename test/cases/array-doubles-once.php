@@ -20,5 +20,5 @@ function handle(int $n): void
 
 for ($n = 0; measured(); $n++) {
     handle($n);
-    usleep(2000);
+    usleep(4000);
 }

@@ -37,5 +37,5 @@ for ($number = 0; $number < 5000; $number++) {
 }
 for ($n = 0; measured(); $n++) {
     handle($n);
-    usleep(2000);
+    usleep(4000);
 }

@@ -1,7 +1,7 @@
 <?php
 // Arrays that are older than the trace and are filled and emptied in place: a ring, a queue, a buffer of one loop, one
 // that is flushed when it is full, a cache of so many keys.
-// truth: {"loop": "handle", "loops": 400, "verdict": "clean", "exit": 0, "silent": true}
+// truth: {"loop": "handle", "loops": 400, "verdict": "clean", "exit": 0}
 declare(strict_types=1);
 
 require __DIR__ . '/lib/measured.php';

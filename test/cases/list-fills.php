@@ -48,5 +48,5 @@ for ($number = 0; $number < 3000; $number++) {
 }
 for ($n = 0; measured(); $n++) {
     serve($audit, $n);
-    usleep(2000);
+    usleep(4000);
 }

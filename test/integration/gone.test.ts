@@ -37,3 +37,16 @@ for (const [what, leave] of ways) {
     t.true(text.stdout.includes(`\nNote: ${note}\n`), text.stdout);
   });
 }
+
+integration('of a process that ends by itself the array that fills is told, and its line', async (t, place) => {
+  const filling = 'test/integration/programs/fills-and-ends.php';
+  const running = await place.startReady(filling, ['8']);
+  const { report } = await place.attachJson(running.pid, ['--loop', 'Worker::job', '--loops', '100000']);
+  t.is(report.ended, 'the process exited');
+  t.deepEqual(
+    suspects(report).map(({ line, fills, holder }) => [line, fills !== undefined, holder]),
+    [[markedLine(join(root, filling), '@leak-1'), true, null]],
+    JSON.stringify(report, null, 1),
+  );
+  t.is(report.verdict, 'leak');
+});
