@@ -297,5 +297,7 @@ function loaded(from: Operand, registers: Registers, globals: Globals): Pointer 
     return origin(`${WORD}${String(from.address)}`, 0);
   }
   if (place === undefined || place.path.length >= LONGEST_PATH) return undefined;
+  // The thread pointer points to itself (psABI): by that the linker replaces a call of __tls_get_addr.
+  if (place.root === THREAD_VARIABLES && place.path.length === 0 && place.offset === 0) return place;
   return { root: place.root, path: [...place.path, place.offset], offset: 0 };
 }

@@ -23,7 +23,7 @@ const MODULE_BYTES = 16;
  * those of a library's module that the thread has not used yet.
  */
 export function variablesOfThread(
-  { memory, loadBias }: PhpProcess,
+  { memory, loadBias }: Pick<PhpProcess, 'memory' | 'loadBias'>,
   threadPointer: number,
   root: string,
 ): number | undefined {
