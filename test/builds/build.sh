@@ -54,10 +54,11 @@ build debug --enable-debug
 build embed --enable-embed=static
 build clang CC=clang --without-valgrind
 build no-global-regs --disable-gcc-global-regs --without-valgrind
-# musl-gcc knows musl's headers and none of the kernel's, and leaves out the table by which functions are told apart.
+# musl-gcc knows none of the kernel's headers, and leaves out what other compilers have the linker add: the table by which
+# functions are told apart, and the build id.
 mkdir -p kernel-headers
 ln -sfn /usr/include/linux /usr/include/asm-generic /usr/include/x86_64-linux-gnu/asm kernel-headers
-build musl --host=x86_64-linux-musl CC="musl-gcc -idirafter $folder/kernel-headers -Wl,--eh-frame-hdr" \
+build musl --host=x86_64-linux-musl CC="musl-gcc -idirafter $folder/kernel-headers -Wl,--eh-frame-hdr,--build-id" \
     --without-valgrind
 link embed host-pie host.c -pie
 link embed host-non-pie host.c -no-pie
