@@ -6,10 +6,10 @@ PACKAGES := php-cli=/usr/bin/php php-dev=/usr/bin/phpize php-curl=/usr/lib/php/*
 	clang=/usr/bin/clang llvm=/usr/bin/llvm-strip clang-format=/usr/bin/clang-format \
 	libbpf1=/usr/lib/*-linux-gnu/libbpf.so.1 libbpf-dev=/usr/include/bpf/bpf_helpers.h \
 	runc=/usr/sbin/runc gcc=/usr/bin/gcc libc6-dev=/usr/include/stdio.h make=/usr/bin/make
-BUILD_PACKAGES := dpkg-dev=/usr/bin/dpkg-source
+BUILD_PACKAGES := dpkg-dev=/usr/bin/dpkg-source musl-tools=/usr/bin/musl-gcc
 CHROMIUM_PACKAGES := chromium=/usr/bin/chromium
 # Unpacked into .cache, not installed: a server that is installed starts.
-SAPI_PACKAGES := php8.2-fpm libapache2-mod-php8.2 apache2-bin libapr1 libaprutil1 libphp8.2-embed
+SAPI_PACKAGES := php8.2-fpm libapache2-mod-php8.2 apache2-bin libapr1 libaprutil1 libphp8.2-embed nginx
 FRAMEWORK_PACKAGES := composer=/usr/bin/composer unzip=/usr/bin/unzip \
 	php-mbstring=/usr/lib/php/*/mbstring.so
 VAGRANT_PACKAGES := vagrant=/usr/bin/vagrant vagrant-libvirt=/usr/share/rubygems-integration/all/gems/vagrant-libvirt-*
@@ -40,7 +40,7 @@ AVA_FLAGS ?=
 .PHONY: help setup build test test-unit test-chromium test-versions test-swoole test-sapis sapis \
 	versions-table commands-table php-versions demo bench lint typecheck format clean pack apt apt-bench apt-chromium corpus \
 	php-builds test-builds builds-table apt-builds frameworks test-frameworks frameworks-table apt-frameworks \
-	test-vm apt-vm lint-vagrant apt-vagrant
+	test-vm apt-vm lint-vagrant apt-vagrant again
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,9 +58,9 @@ test-unit: build ## run the tests that need neither root nor php
 test-chromium: build apt-chromium ## load a .heapsnapshot into the DevTools of a Chromium
 	$(BIN)/ava $(AVA_FLAGS) 'build/test/chromium/**/*.test.js'
 
-sapis: $(SAPIS) ## unpack Debian's FPM, Apache and embed (7 MB, into .cache; nothing is installed)
+sapis: $(SAPIS) ## unpack Debian's FPM, Apache, embed and nginx (7 MB, into .cache; nothing is installed)
 
-test-sapis: build $(SAPIS) ## trace PHP in FPM, Apache, `php -S` and a program that embeds it
+test-sapis: build $(SAPIS) ## trace PHP in FPM, with nginx and without, Apache, `php -S` and a program that embeds it
 	$(BIN)/ava $(AVA_FLAGS) 'build/test/sapis/**/*.test.js' build/test/integration/fpm.test.js
 
 php-versions: ## install the PHPs of `make test-versions` (785 MB, into .cache)
@@ -148,7 +148,8 @@ build/.compiled: $(SOURCES) tsconfig.json $(NODE_MODULES)
 	chmod +x build/cli/phptrace.js
 	@touch $@
 
-$(SAPIS):
+# Again where one of them was not among the packages then.
+$(SAPIS): $(if $(strip $(foreach one,$(SAPI_PACKAGES),$(if $(wildcard .cache/sapis/packages/$(one)_*.deb),,$(one)))),again)
 	rm -rf $(@D)
 	mkdir -p $(@D)/packages
 	$(SUDO) apt-get -qq update

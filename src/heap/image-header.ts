@@ -65,7 +65,7 @@ function namedData(
   const { symbols: exported, symbolBytes } = exportedData(process);
   // A thread-safe build exports neither: they are the thread's.
   const symbols = { ...exported, executor_globals, compiler_globals };
-  const autoloaders = findAutoloadTable(process, engine, executor_globals);
+  const autoloaders = findAutoloadTable(process, engine, globals);
   if (autoloaders === undefined) return { symbols, symbolBytes };
   return {
     symbols: { ...symbols, [AUTOLOAD_TABLE]: autoloaders },

@@ -1,8 +1,10 @@
+import type { CodeImage } from './code-image.js';
 import { flowGraph } from './control-flow.js';
 import { ARGUMENT_REGISTERS, REGISTERS } from './disassembly.js';
 import type { Disassembler, Instruction, MemoryOperand, Operand, Register } from './disassembly.js';
 import { isCacheWord, loadsCacheOffset } from './thread-storage.js';
 import type { GlobalPlace, ThreadStorage } from './thread-storage.js';
+import { THREAD_VARIABLES, variablesByModule, variablesBySlot } from './thread-variables.js';
 
 /**
  * What a register holds, told by where it came from: `path` are the offsets dereferenced one after the other, starting
@@ -80,7 +82,9 @@ interface Globals {
   readonly roots: readonly GlobalRoot[];
   /** Null where the globals are not in threads' blocks. */
   readonly storage: ThreadStorage | null;
-  readonly slotSymbol: (address: number) => string | undefined;
+  readonly image: CodeImage;
+  /** Whether variables of the thread's own are followed, each `__thread` of C. */
+  readonly withThreads: boolean;
 }
 
 /** `mov rax, [rdi]; add rax, 280` computes an address as `lea` does. */
@@ -99,7 +103,19 @@ export function loadChains(
   roots: readonly GlobalRoot[],
   storage: ThreadStorage | null = null,
 ): LoadChains {
-  const globals: Globals = { roots, storage, slotSymbol: (address) => disassembler.image.slotSymbol(address) };
+  return follow(disassembler, entry, { roots, storage, image: disassembler.image, withThreads: false });
+}
+
+/** The root of all static data: offsets are addresses of the ELF file. */
+export const STATIC_DATA = 'static data';
+
+/** Follows what a function reads from its arguments, from static data, and from variables of the thread's own. */
+export function variableChains(disassembler: Disassembler, entry: number): LoadChains {
+  const roots = [{ root: STATIC_DATA, address: 0, sizeBytes: 2 ** 47 }];
+  return follow(disassembler, entry, { roots, storage: null, image: disassembler.image, withThreads: true });
+}
+
+function follow(disassembler: Disassembler, entry: number, globals: Globals): LoadChains {
   const graph = flowGraph(disassembler, entry);
   const accesses = new Map<string, Access>();
   const computed = new Map<string, Pointer>();
@@ -178,7 +194,7 @@ function accessOf(instruction: Instruction, registers: Registers, globals: Globa
 /** The pointer that a memory operand's address is. */
 function placeOf(operand: MemoryOperand, registers: Registers, globals: Globals): Pointer | undefined {
   const { address, base, index, displacement } = operand;
-  if (operand.isThreads) return undefined;
+  if (operand.isThreads) return globals.withThreads ? threadVariable(operand, registers) : undefined;
   if (address !== undefined) return staticPlace(address, globals);
   if (base !== undefined && index !== undefined && operand.scale === 1) {
     const global = inBlock(registers.get(base), registers.get(index), globals);
@@ -194,6 +210,24 @@ function staticPlace(address: number, { roots }: Globals): Pointer | undefined {
     if (address >= one.address && address < one.address + one.sizeBytes) return origin(one.root, address - one.address);
   }
   return undefined;
+}
+
+/** `fs:[-0xd8]`, or `fs:[rax]` where rax has been loaded from a linkage slot. */
+function threadVariable({ base, index, displacement }: MemoryOperand, registers: Registers): Pointer | undefined {
+  if (index !== undefined) return undefined;
+  if (base === undefined) return origin(THREAD_VARIABLES, displacement);
+  const distance = registers.get(base);
+  const [slot, ...deeper] = distance?.root === STATIC_DATA ? distance.path : [];
+  if (distance === undefined || slot === undefined || deeper.length > 0) return undefined;
+  return origin(variablesBySlot(slot), distance.offset + displacement);
+}
+
+/** What `__tls_get_addr` returns: a library may be given its variables so late that no distance is fixed. */
+function foundVariables({ target }: Instruction, registers: Registers, { image }: Globals): Pointer | undefined {
+  const pair = registers.get('rdi');
+  if (pair?.root !== STATIC_DATA || pair.path.length > 0) return undefined;
+  const isAsked = target !== undefined && image.stubSymbol(target) === '__tls_get_addr';
+  return isAsked ? origin(variablesByModule(pair.offset), 0) : undefined;
 }
 
 /** What the block and an offset in it, in either order, add up to. */
@@ -213,6 +247,8 @@ function afterwards(instruction: Instruction, before: Registers, globals: Global
   if (lost.length === 0 && value === undefined) return before;
   const after = new Map(before);
   for (const register of lost) after.delete(register);
+  const found = calls && globals.withThreads ? foundVariables(instruction, before, globals) : undefined;
+  if (found !== undefined) after.set('rax', found);
   if (to !== undefined && value !== undefined) after.set(to, value);
   return after;
 }
@@ -254,12 +290,14 @@ function loaded(from: Operand, registers: Registers, globals: Globals): Pointer 
     const holdsOffset = from.base !== undefined && registers.get(from.base)?.root === CACHE_OFFSET;
     if (isCacheWord(from, globals.storage, holdsOffset)) return origin(BLOCK, 0);
   }
-  const symbol = from.address === undefined ? undefined : globals.slotSymbol(from.address);
+  const symbol = from.address === undefined ? undefined : globals.image.slotSymbol(from.address);
   if (symbol !== undefined) return globals.roots.some(({ root }) => root === symbol) ? origin(symbol, 0) : undefined;
   const place = placeOf(from, registers, globals);
   if (place === undefined && globals.storage !== null && from.address !== undefined) {
     return origin(`${WORD}${String(from.address)}`, 0);
   }
   if (place === undefined || place.path.length >= LONGEST_PATH) return undefined;
+  // The thread pointer points to itself (psABI): by that the linker replaces a call of __tls_get_addr.
+  if (place.root === THREAD_VARIABLES && place.path.length === 0 && place.offset === 0) return place;
   return { root: place.root, path: [...place.path, place.offset], offset: 0 };
 }

@@ -12,6 +12,8 @@ export interface PhpThread {
   readonly tid: number;
   /** Address of its block of globals. */
   readonly block: number;
+  /** What the code finds its own variables by: the base of the segment fs. */
+  readonly threadPointer: number;
 }
 
 /** No thread has globals of PHP: for a command that is being launched, not yet. */
@@ -50,8 +52,8 @@ export function findPhpThreads(process: PhpProcess, { storage, allocGlobals }: T
   const { pid } = process;
   const tids = threadIds(pid).sort((a, b) => Number(b === pid) - Number(a === pid) || a - b);
   return tids.flatMap((tid) => {
-    const block = blockOf(process, tid, { cacheOffset, heapOffset });
-    return block === undefined ? [] : [{ tid, block }];
+    const found = blockOf(process, tid, { cacheOffset, heapOffset });
+    return found === undefined ? [] : [{ tid, ...found }];
   });
 }
 
@@ -122,17 +124,19 @@ function blockOf(
   process: PhpProcess,
   tid: number,
   { cacheOffset, heapOffset }: { readonly cacheOffset: number; readonly heapOffset: number },
-): number | undefined {
+): Omit<PhpThread, 'tid'> | undefined {
   const { memory } = process;
   try {
     const threadPointer = threadPointerOf(process, tid);
-    const block = threadPointer === undefined ? 0 : memory.pointer(threadPointer + cacheOffset);
+    if (threadPointer === undefined) return undefined;
+    const block = memory.pointer(threadPointer + cacheOffset);
     if (block === 0) return undefined;
     const entry = memory.read(block, ENTRY_BYTES);
     const count = entry.getUint32(COUNT, true);
     if (pointerAt(entry, THREAD_ID) !== threadPointer || count > MOST_STRUCTURES) return undefined;
     const table = memory.read(pointerAt(entry, 0), 8 * count);
-    for (let at = 0; at < table.byteLength; at += 8) if (pointerAt(table, at) === block + heapOffset) return block;
+    for (let at = 0; at < table.byteLength; at += 8)
+      if (pointerAt(table, at) === block + heapOffset) return { block, threadPointer };
     return undefined;
   } catch (error) {
     if (error instanceof UnreadableMemory) return undefined;

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds PHPs of Debian's source that no package brings, each into a folder of its own under the one of the first
 # argument: zts (thread-safe), debug (--enable-debug), embed (a static libphp.a), clang, no-global-regs (by GCC, without
-# its global registers). The programs beside this script are linked with them, xdebug (Debian's extension). What is there
-# already is not built again.
+# its global registers), musl (with that libc, as Alpine's). The programs beside this script are linked with them; beside
+# them lies xdebug (Debian's extension). What is there already is not built again.
 set -eu
 
 sources=$(cd "$(dirname "$0")" && pwd)
@@ -54,6 +54,12 @@ build debug --enable-debug
 build embed --enable-embed=static
 build clang CC=clang --without-valgrind
 build no-global-regs --disable-gcc-global-regs --without-valgrind
+# musl-gcc knows none of the kernel's headers, and leaves out what other compilers have the linker add: the table by which
+# functions are told apart, and the build id.
+mkdir -p kernel-headers
+ln -sfn /usr/include/linux /usr/include/asm-generic /usr/include/x86_64-linux-gnu/asm kernel-headers
+build musl --host=x86_64-linux-musl CC="musl-gcc -idirafter $folder/kernel-headers -Wl,--eh-frame-hdr,--build-id" \
+    --without-valgrind
 link embed host-pie host.c -pie
 link embed host-non-pie host.c -no-pie
 link zts threads threads.c -DZEND_ENABLE_STATIC_TSRMLS_CACHE=1 -pthread

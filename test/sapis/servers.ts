@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { childrenOf } from '../../src/php/descendants.js';
 import { root, until, type Workplace } from '../integration/harness.js';
@@ -25,6 +25,21 @@ export const startFpm: Start = async (place, workers, mostRequests) => {
   const settings = [`pm.max_children = ${workers}`, `pm.max_requests = ${mostRequests}`];
   const { master, request } = await startPool(place, [findFpm() ?? 'php-fpm8.2', '-n'], settings);
   return { master, workers: () => childrenOf(master), request };
+};
+
+/** nginx in front of an FPM, as most sites have it; the workers are FPM's. */
+export const startNginx: Start = async (place, workers, mostRequests) => {
+  const fpm = await startFpm(place, workers, mostRequests);
+  const own = place.path('nginx');
+  mkdirSync(own);
+  const port = 40_000 + (process.pid % 10_000);
+  writeFileSync(join(own, 'nginx.conf'), nginxConfiguration(own, port, place.path('fpm.sock')));
+  const command = join(unpacked, 'usr/sbin/nginx');
+  const server = place.start(command, ['-p', own, '-e', 'error.log', '-c', 'nginx.conf']);
+  const request = (page = PAGE) => fetchText(`http://127.0.0.1:${port}/${page}`);
+  await until(() => existsSync(join(own, 'pid')) || server.ended !== undefined, `nginx: ${server.stderr}`);
+  await answers(request);
+  return { ...fpm, request };
 };
 
 export const startApache: Start = async (place, workers, mostRequests) => {
@@ -74,6 +89,34 @@ async function answers(request: () => Promise<string>): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+}
+
+function nginxConfiguration(own: string, port: number, socket: string): string {
+  const scratch = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  const parameters = {
+    SCRIPT_FILENAME: '$document_root$fastcgi_script_name',
+    REQUEST_METHOD: '$request_method',
+    REQUEST_URI: '$request_uri',
+    QUERY_STRING: '$query_string',
+    CONTENT_TYPE: '$content_type',
+    CONTENT_LENGTH: '$content_length',
+    SERVER_PROTOCOL: '$server_protocol',
+  };
+  return [
+    'daemon off;',
+    'user root root;',
+    'worker_processes 1;',
+    `pid ${own}/pid;`,
+    'events {}',
+    'http {',
+    'access_log off;',
+    ...scratch.map((kind) => `${kind}_temp_path ${own}/${kind};`),
+    `server { listen 127.0.0.1:${port}; root ${root}; location ~ \\.php$ {`,
+    ...Object.entries(parameters).map(([name, value]) => `fastcgi_param ${name} ${value};`),
+    `fastcgi_pass unix:${socket};`,
+    '} } }',
+    '',
+  ].join('\n');
 }
 
 function apacheConfiguration(own: string, port: number, workers: number, mostRequests: number): string {
