@@ -10,6 +10,8 @@ const INNOCENT = [
   ['zend_leak', 'mapped_temporaries', 'churn', 'patterns'],
   ['big_array', 'cache', 'loads_late', 'fibers'],
 ];
+/** Those of them that grow for ever, in PHP's heap. */
+const GROWING = ['zend_leak', 'big_array'];
 /** Looks at each process after which the trace is ended. */
 const ENOUGH = 100;
 const LONG = ['--loops', '1000000', '--duration', '100s'];
@@ -59,7 +61,11 @@ for (const works of INNOCENT) {
     }
     t.deepEqual(group.merged.outside, []);
     const leaking = group.processes.filter(({ verdict }) => verdict === 'leak').map(({ pid }) => pids.get(pid));
-    t.deepEqual(leaking, works.includes('zend_leak') ? ['zend_leak'] : [], 'the heap itself is judged as ever');
+    t.deepEqual(
+      leaking,
+      works.filter((work) => GROWING.includes(work)),
+      'the heap itself is judged as ever',
+    );
   });
 }
 
