@@ -1,6 +1,7 @@
 import { readHeapExtent } from '../../src/heap/heap-extent.js';
 import { LiveArrays } from '../../src/heap/live-arrays.js';
 import { openTarget } from '../../src/live/target.js';
+import { timed } from './timed.js';
 
 /** ns, one value a round; the rounds of both interleave. */
 export interface ArrayLook {
@@ -30,12 +31,6 @@ function main(pid: number): void {
   arrays.close();
   php.elf.close();
   process.stdout.write(JSON.stringify(samples));
-}
-
-function timed(work: () => void): number {
-  const begun = process.hrtime.bigint();
-  work();
-  return Number(process.hrtime.bigint() - begun);
 }
 
 main(Number(process.argv[2]));

@@ -3,6 +3,7 @@ import { findDominators } from '../../src/heap/dominators.js';
 import { retainedSizes8 } from '../../src/heap/retained.js';
 import { shortestPaths } from '../../src/heap/shortest-paths.js';
 import { heapShape } from '../heap-shape.js';
+import { timed } from './timed.js';
 
 /** Printed, of a graph with as many nodes as the first argument says. */
 export interface DominatorRate {
@@ -52,10 +53,4 @@ function residentPeak(): number {
 
 function dominatorsTime(): number {
   return timed(() => retainedSizes8(graph, findDominators(graph)));
-}
-
-function timed(work: () => unknown): number {
-  const start = process.hrtime.bigint();
-  work();
-  return Number(process.hrtime.bigint() - start);
 }

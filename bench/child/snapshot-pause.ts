@@ -8,6 +8,7 @@ import { copyRanges } from '../../src/native/copy-ranges.js';
 import { Pages } from '../../src/native/libc.js';
 import { deriveStructures } from '../../src/php/derive-structures.js';
 import { Pagemap } from '../../src/php/pagemap.js';
+import { timed } from './timed.js';
 
 /** ns, one value a round; the rounds of all three interleave. */
 export interface SnapshotPause {
@@ -54,12 +55,6 @@ function plainCopies({ process: php, heap, globals }: Target, samples: SnapshotP
   const copy = new Uint8Array(pages.toBuffer(plan.sizeBytes));
   const again = new Uint8Array(Pages.map(plan.sizeBytes).toBuffer(plan.sizeBytes));
   samples.withinNs.push(timed(() => again.set(copy)));
-}
-
-function timed(work: () => void): number {
-  const begun = process.hrtime.bigint();
-  work();
-  return Number(process.hrtime.bigint() - begun);
 }
 
 await main(Number(process.argv[2]));

@@ -13,8 +13,20 @@ import {
   setMaxEntries,
 } from '../native/libbpf.js';
 import type { BpfObject, BpfProgram } from '../native/libbpf.js';
-import { ASKED_ARRAY, ASKED_ARRAY_BYTES, MAX_ASKED_ARRAYS } from './abi.js';
-import { CONTROL, COUNTERS, EXTENT, HOOK, HOOK_BYTES, KNOBS, MAX_HOOKS, MAX_SITES, WIDE_KNOBS } from './abi.js';
+import {
+  ASKED_ARRAY,
+  ASKED_ARRAY_BYTES,
+  CONTROL,
+  COUNTERS,
+  EXTENT,
+  HOOK,
+  HOOK_BYTES,
+  KNOBS,
+  MAX_ASKED_ARRAYS,
+  MAX_HOOKS,
+  MAX_SITES,
+  WIDE_KNOBS,
+} from './abi.js';
 import type { Extent } from './abi.js';
 import { writeFollowed } from './followed-thread.js';
 import type { KernelThread } from './followed-thread.js';

@@ -5,12 +5,12 @@ import { BIN_PAGES, BIN_SIZES } from '../php/bins.js';
 import type { EngineLayout } from '../php/engine-layout.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import type { ProcessMemory } from '../php/memory.js';
+import { PAGE_BYTES } from '../php/pagemap.js';
+import { NUM_OF_ELEMENTS, TABLE_SIZE, fitTogether } from '../php/table-numbers.js';
 import type { HeapExtent } from './heap-extent.js';
-import { SMALL_RUN, RUN_KIND, SMALL_RUN_BIN } from './page-map.js';
+import { PAGES_A_CHUNK, RUN_KIND, SMALL_RUN, SMALL_RUN_BIN } from './page-map.js';
 
-const PAGE_BYTES = 4096;
 const PAGE_WORDS = PAGE_BYTES / 4;
-const PAGES_A_CHUNK = 512;
 /** zend_array (Zend/zend_types.h, PHP 7.4 to 8.5): those of PHP's heap lie in the bin of its size. */
 const ARRAY_BYTES = 56;
 const ARRAY_WORDS = ARRAY_BYTES / 4;
@@ -18,12 +18,13 @@ const ARRAY_BIN = BIN_SIZES.indexOf(ARRAY_BYTES);
 const ARRAYS_A_PAGE = Math.floor((BIN_PAGES[ARRAY_BIN]! * PAGE_BYTES) / ARRAY_BYTES);
 /** Of a million arrays. */
 const MOST_PAGES = Math.ceil(1_000_000 / ARRAYS_A_PAGE);
-/** Words: zend_refcounted_h.u.type_info; nNumOfElements and nTableSize follow nNumUsed. */
+/** Word: zend_refcounted_h.u.type_info. */
 const TYPE_INFO = 1;
 const IS_ARRAY = 7;
 /** The type, and the flags of memory that is not PHP's own heap (GC_IMMUTABLE, GC_PERSISTENT and the two above them). */
 const TYPE_BITS = 0x3cf;
-const SIGN = 0x80000000;
+/** HT_MIN_SIZE (Zend/zend_types.h). */
+const LEAST_CAPACITY = 8;
 const TWO_32 = 2 ** 32;
 
 /** An array of a running process, as its zend_array has it. */
@@ -153,23 +154,21 @@ export class LiveArrays {
   }
 
   private elementsAt(word: number): number {
-    return this.words[word + this.layout.nNumUsed / 4 + 1]!;
+    return this.words[word + this.layout.nNumUsed / 4 + NUM_OF_ELEMENTS / 4]!;
   }
 
   /** Undefined where the words of a place are no array's. */
   private read(slot: number, word: number): LiveArray | undefined {
     const { words, layout } = this;
     const usedWord = word + layout.nNumUsed / 4;
-    const [used, elements, capacity] = [words[usedWord]!, words[usedWord + 1]!, words[usedWord + 2]!];
+    const [used, elements] = [words[usedWord]!, this.elementsAt(word)];
+    const capacity = words[usedWord + TABLE_SIZE / 4]!;
     const mask = words[word + layout.nTableMask / 4]!;
     const dataWord = word + layout.arData / 4;
     const data = words[dataWord]! + words[dataWord + 1]! * TWO_32;
-    const isSize = capacity >= 8 && capacity < SIGN && (capacity & (capacity - 1)) === 0;
-    const isMask = mask >= SIGN && (-mask & (-mask - 1)) === 0;
     const isArray = (words[word + TYPE_INFO]! & TYPE_BITS) === IS_ARRAY;
-    if (!isArray || !isSize || !isMask || elements > used || used > capacity || data === 0 || data % 8 !== 0) {
-      return undefined;
-    }
+    const isTable = capacity >= LEAST_CAPACITY && fitTogether({ mask, used, elements, size: capacity });
+    if (!isArray || !isTable || data === 0 || data % 8 !== 0) return undefined;
     const [page, index] = [Math.floor(slot / ARRAYS_A_PAGE), slot % ARRAYS_A_PAGE];
     return {
       address: this.addresses[page]! + index * ARRAY_BYTES,

@@ -1,3 +1,6 @@
+/** Zend/zend_alloc.c: a chunk is so many pages, the first of which holds its own books. */
+export const PAGES_A_CHUNK = 512;
+
 /** Entries of a chunk's page map (Zend/zend_alloc.c): ZEND_MM_IS_LRUN, ZEND_MM_IS_SRUN; a small run's other pages carry both. */
 export const LARGE_RUN = 0x40000000;
 export const SMALL_RUN = 0x80000000 | 0;

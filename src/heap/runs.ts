@@ -1,10 +1,8 @@
 import { PhptraceError } from '../errors.js';
 import { BIN_PAGES, BIN_SIZES } from '../php/bins.js';
 import type { MemoryImage, Segment } from './image.js';
-import { LARGE_RUN, LARGE_RUN_PAGES, RUN_KIND, SMALL_RUN, SMALL_RUN_BIN } from './page-map.js';
+import { LARGE_RUN, LARGE_RUN_PAGES, PAGES_A_CHUNK, RUN_KIND, SMALL_RUN, SMALL_RUN_BIN } from './page-map.js';
 
-/** Zend/zend_alloc.c: a chunk is 512 pages, the first of which holds its own books. */
-const PAGES = 512;
 const PAGE_BYTES = 4096;
 const CHUNK_MASK = 0x1fffff;
 /** Bin numbers of runs that are no small ones. */
@@ -31,7 +29,7 @@ export class Runs {
 
   constructor(private readonly image: MemoryImage) {
     const parts = image.segments.filter(({ kind }) => kind !== 'memory');
-    const most = parts.reduce((sum, { kind }) => sum + (kind === 'chunk' ? PAGES - 1 : 1), 0);
+    const most = parts.reduce((sum, { kind }) => sum + (kind === 'chunk' ? PAGES_A_CHUNK - 1 : 1), 0);
     this.bins = new Uint8Array(most);
     this.slotBytes = new Float64Array(most);
     this.firstSlot = new Uint32Array(most);
@@ -40,7 +38,7 @@ export class Runs {
     this.firstPage = new Int32Array(image.segments.length).fill(-1);
     this.firstSegmentWord = Uint32Array.from(image.segments, ({ offset }) => offset / 4);
     this.masks = Uint32Array.from(image.segments, ({ kind }) => (kind === 'chunk' ? CHUNK_MASK : 0));
-    this.runOfPage = new Uint32Array(parts.length * PAGES);
+    this.runOfPage = new Uint32Array(parts.length * PAGES_A_CHUNK);
     let place = 0;
     for (const [index, segment] of image.segments.entries()) {
       if (segment.kind === 'memory') continue;
@@ -49,7 +47,7 @@ export class Runs {
       if (segment.kind === 'chunk') this.addChunk(segment, place);
       else this.runOfPage[place] = this.add(HUGE_BIN, segment.sizeBytes, segment.offset / 4);
       this.segmentOfRun.fill(index, before, this.count);
-      place += PAGES;
+      place += PAGES_A_CHUNK;
     }
   }
 
@@ -88,7 +86,7 @@ export class Runs {
     const { words, header } = this.image;
     const map = (segment.offset + header.heap.chunkMap) / 4;
     const isUsed = (page: number): boolean => ((words[map - 16 + (page >>> 5)]! >>> (page & 31)) & 1) === 1;
-    for (let page = 1; page < PAGES;) {
+    for (let page = 1; page < PAGES_A_CHUNK;) {
       const info = words[map + page]!;
       if (!isUsed(page)) {
         page++;
@@ -98,7 +96,7 @@ export class Runs {
       const isSmall = kind === SMALL_RUN;
       const bin = isSmall ? info & SMALL_RUN_BIN : LARGE_BIN;
       const pages = isSmall ? (BIN_PAGES[bin] ?? 0) : info & LARGE_RUN_PAGES;
-      if ((!isSmall && kind !== LARGE_RUN) || pages === 0 || page + pages > PAGES) {
+      if ((!isSmall && kind !== LARGE_RUN) || pages === 0 || page + pages > PAGES_A_CHUNK) {
         throw new PhptraceError(
           `the heap contradicts itself: page ${String(page)} of the chunk at 0x${segment.address.toString(16)} is in ` +
             `use and its entry in the page map is 0x${info.toString(16)}: the copy was taken in the middle of an ` +

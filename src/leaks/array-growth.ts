@@ -99,7 +99,7 @@ function evenly(elements: number, from: number, to: number): { readonly at: numb
 
 /** How many points are higher than the one before. */
 function risesOf(points: readonly ArrayPoint[]): number {
-  return points.filter(({ elements }, i) => elements > (points[i - 1]?.elements ?? elements)).length;
+  return stepsOf(points).filter((step) => step > 0).length;
 }
 
 /**
@@ -117,7 +117,12 @@ function comesBack(points: readonly ArrayPoint[]): boolean {
 }
 
 function hasFallen(points: readonly ArrayPoint[]): boolean {
-  return points.some(({ elements }, i) => elements < (points[i - 1]?.elements ?? elements));
+  return stepsOf(points).some((step) => step < 0);
+}
+
+/** By how much each point is higher than the one before. */
+function stepsOf(points: readonly ArrayPoint[]): number[] {
+  return points.slice(1).map(({ elements }, i) => elements - points[i]!.elements);
 }
 
 /**
@@ -125,10 +130,7 @@ function hasFallen(points: readonly ArrayPoint[]): boolean {
  * What comes and goes at random adds up to the root of the sum of its squares.
  */
 function mayWander(points: readonly ArrayPoint[]): boolean {
-  const squares = points.reduce(
-    (sum, { elements }, i) => sum + (elements - (points[i - 1]?.elements ?? elements)) ** 2,
-    0,
-  );
+  const squares = stepsOf(points).reduce((sum, step) => sum + step ** 2, 0);
   const grown = (points.at(-1)?.elements ?? 0) - (points[0]?.elements ?? 0);
   return hasFallen(points) && grown < CLEAR * Math.sqrt(squares);
 }

@@ -26,6 +26,7 @@ import type { PhpProcess } from '../php/process.js';
 import { proveStructures } from '../php/prove-structures.js';
 import type { StructureCheck } from '../php/prove-structures.js';
 import { StructureMemory } from '../php/structure-memory.js';
+import { NUM_OF_ELEMENTS } from '../php/table-numbers.js';
 import { namedProcess } from '../report/named-pid.js';
 import { allocatorProbes } from './probes.js';
 
@@ -251,7 +252,7 @@ export function knobsOf(target: Target): Knobs {
     zendOpSize: layout.zendOp.sizeBytes,
     zendOpLineno: layout.zendOp.lineno,
     zendStringVal: layout.zendString.val,
-    tableElements: layout.hashTable.nNumUsed + 4,
+    tableElements: layout.hashTable.nNumUsed + NUM_OF_ELEMENTS,
     minBinSize: heap.minBinSize,
     binSize: [...BIN_SIZES, ...new Array<number>(BIN_SLOTS - BIN_SIZES.length).fill(0)],
     binOfSize8: Uint8Array.from({ length: SIZE8_SLOTS }, (_, size8) => bins[Math.min(size8 * 8, MAX_SMALL_SIZE)] ?? 0),

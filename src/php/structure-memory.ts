@@ -2,12 +2,9 @@ import { readString } from './frames.js';
 import type { Engine } from './functions.js';
 import { pointerAt } from './memory.js';
 import type { Structures } from './structures.js';
+import { NUM_OF_ELEMENTS, TABLE_SIZE, fitTogether } from './table-numbers.js';
 
-/** nNumOfElements and nTableSize follow nNumUsed (Zend/zend_types.h, every version). */
-const NUM_OF_ELEMENTS = 4;
-const TABLE_SIZE = 8;
 const MAX_ELEMENTS = 1 << 22;
-const SIGN = 0x80000000;
 const IS_UNDEF = 0;
 const ZVAL_TYPE = 8;
 
@@ -77,13 +74,13 @@ export class StructureMemory {
   isTable(table: number): boolean {
     const { nTableMask, nNumUsed } = this.engine.layout.hashTable;
     const view = this.engine.memory.read(table, nNumUsed + TABLE_SIZE + 4);
-    const [mask, used, elements, size] = [nTableMask, nNumUsed, nNumUsed + NUM_OF_ELEMENTS, nNumUsed + TABLE_SIZE].map(
-      (offset) => view.getUint32(offset, true),
-    ) as [number, number, number, number];
-    // The mask is minus a power of two; so is the size, without the minus.
-    const isMask = mask >= SIGN && (-mask & (-mask - 1)) === 0;
-    const isSize = size >= 2 && size < SIGN && (size & (size - 1)) === 0;
-    return isMask && isSize && elements <= used && used <= size;
+    const at = (offset: number): number => view.getUint32(offset, true);
+    return fitTogether({
+      mask: at(nTableMask),
+      used: at(nNumUsed),
+      elements: at(nNumUsed + NUM_OF_ELEMENTS),
+      size: at(nNumUsed + TABLE_SIZE),
+    });
   }
 
   /** The used elements of a HashTable. @throws UnreadableMemory */

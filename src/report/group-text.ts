@@ -1,14 +1,13 @@
 import { isGuilty } from '../leaks/judged-site.js';
-import { lineCount } from '../leaks/place-key.js';
 import type { GroupReport, MergedReport, MergedSite } from './group-model.js';
 import { namedPid, namedPids, numberOf } from './named-pid.js';
 import type { Tracee } from './named-pid.js';
 import { mergedOutsideHead } from './outside-text.js';
 import { palette, place, printable, type Palette } from './palette.js';
-import { summaryLines, typesOf, where } from './summary.js';
+import { leakSums, summaryLines, typesOf, where } from './summary.js';
 import type { TextOptions } from './text.js';
 import { amount, counted } from './words.js';
-import { arrayLines, arraySum } from './array-text.js';
+import { arrayLines } from './array-text.js';
 
 /**
  * The reports of several processes for a person, with a newline at its end: a summary of each, then what they show
@@ -24,16 +23,9 @@ function mergedLines(merged: MergedReport, colors: Palette): string[] {
   const { verdict, judged, short, untraced, sites, loops, notes } = merged;
   const leaks = sites.filter((site) => isGuilty(site.verdict));
   const pending = sites.filter((site) => site.verdict === 'pending');
-  const bytes = leaks.reduce((sum, site) => sum + site.bytesPerLoop, 0);
   const nouns = nounsOf(judged);
-  const sums = [
-    ...(leaks.length > 0
-      ? [`${counted(lineCount(leaks), 'line keeps', 'lines keep')} ${amount(bytes)} bytes a loop`]
-      : []),
-    ...arraySum(merged.arrays),
-  ];
   const heads = {
-    leak: `LEAK in ${counted(judged.length, ...nouns)} together: ${sums.join(', ')}.`,
+    leak: `LEAK in ${counted(judged.length, ...nouns)} together: ${leakSums(leaks, merged.arrays)}.`,
     clean: `NO LEAK${merged.outside.length > 0 ? " in PHP's heap" : ''} in ${counted(judged.length, ...nouns)} together: nothing accumulates from loop to loop.`,
     unknown: `CANNOT TELL for the ${nouns[1]} together: ${printable(merged.verdictReason ?? 'too little was seen')}.`,
   };

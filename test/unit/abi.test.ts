@@ -2,6 +2,8 @@ import test from 'ava';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  ASKED_ARRAY,
+  ASKED_ARRAY_BYTES,
   BIN_SLOTS,
   CONTROL,
   COUNTERS,
@@ -11,6 +13,7 @@ import {
   HOOK_BYTES,
   KNOBS,
   KNOBS_BYTES,
+  MAX_ASKED_ARRAYS,
   MAX_HOOKS,
   MAX_SITES,
   SIZE8_SLOTS,
@@ -56,9 +59,15 @@ test('hooks, counters and control are where both sides map them', (t) => {
   t.is(control?.fields['stopLine']?.bytes, 4 * MAX_HOOKS);
 });
 
+test('the arrays that are asked for are where both sides map them', (t) => {
+  const { bytes, fields } = layout().structs['asked_array'] ?? missing('asked_array');
+  t.is(bytes, ASKED_ARRAY_BYTES);
+  t.deepEqual(offsets(fields), ASKED_ARRAY);
+});
+
 test('limits, kinds, changes and extents have the same numbers on both sides', (t) => {
   const { enums, limits } = layout();
-  t.deepEqual(limits, { MAX_HOOKS, MAX_SITES, BIN_SLOTS, SIZE8_SLOTS, SITE_NO_FRAME });
+  t.deepEqual(limits, { MAX_ASKED_ARRAYS, MAX_HOOKS, MAX_SITES, BIN_SLOTS, SIZE8_SLOTS, SITE_NO_FRAME });
   t.deepEqual(enums['event_kind'], EVENT);
   t.deepEqual(enums['process_change'], PROCESS_CHANGE);
   t.deepEqual(enums['hook_extent'], EXTENT);
@@ -108,6 +117,7 @@ test('records that the compiler lays out are decoded field by field', (t) => {
     ['context', 2, 33],
     ['context', 3, 34],
     ['over', 1, 5],
+    ['arrayChanged', 0x7f00_1234_5678, -3, 7, 11, 2],
   ]);
 });
 
@@ -145,8 +155,8 @@ function layoutProgram(): string {
     });
     return print(`"${name}":{`) + commas(values) + print('}');
   });
-  const limits = ['MAX_HOOKS', 'MAX_SITES', 'BIN_SLOTS', 'SIZE8_SLOTS', 'SITE_NO_FRAME'].map((name) =>
-    print(`"${name}":%d`, name),
+  const limits = ['MAX_ASKED_ARRAYS', 'MAX_HOOKS', 'MAX_SITES', 'BIN_SLOTS', 'SIZE8_SLOTS', 'SITE_NO_FRAME'].map(
+    (name) => print(`"${name}":%d`, name),
   );
   return `${FILLED_RECORDS}
 int main(void) {
@@ -185,6 +195,8 @@ static void print_records(void) {
   struct process_event process = { .head = HEAD(EVENT_PROCESS), .change = PROCESS_EXEC, .unused = 99 };
   struct context_event context = { .head = HEAD(EVENT_CONTEXT), .loops = { 31, 32, 33, 34 } };
   struct over_event over = { .head = HEAD(EVENT_OVER), .loop = 5, .unused = 99 };
+  struct array_changed_event array_changed = { .head = HEAD(EVENT_ARRAY_CHANGED), .elements = -3, .site = 7, .path = 11,
+    .unused = 99 };
   putchar('[');
   print_hex(&alloc, sizeof alloc, ",");
   print_hex(&alloc_path, sizeof alloc_path, ",");
@@ -196,7 +208,8 @@ static void print_records(void) {
   print_hex(&reset, sizeof reset, ",");
   print_hex(&process, sizeof process, ",");
   print_hex(&context, sizeof context, ",");
-  print_hex(&over, sizeof over, "]");
+  print_hex(&over, sizeof over, ",");
+  print_hex(&array_changed, sizeof array_changed, "]");
 }`;
 
 /** A call of printf for JSON: the format's quotes are C's to escape. */

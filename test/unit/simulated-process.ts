@@ -3,6 +3,7 @@ import type { JudgedSite } from '../../src/leaks/judged-site.js';
 import { judge, type Judgement } from '../../src/leaks/judgement.js';
 import { Ledger } from '../../src/trace/ledger.js';
 import type { LoopRecord, MissingHook, TraceRecord } from '../../src/trace/records.js';
+import { randomFrom } from './random.js';
 
 export interface Block {
   address: number;
@@ -24,7 +25,8 @@ export class SimulatedProcess {
   keepRecords = true;
   private nextAddress = 0x7f0000200000;
   private readonly named = new Set<number>();
-  private state: number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   private nowNs = 0;
 
   constructor(
@@ -32,7 +34,7 @@ export class SimulatedProcess {
     private readonly warmup = 3,
     loop = 'handle',
   ) {
-    this.state = seed * 2654435769;
+    this.random = randomFrom(seed);
     this.ledger = new Ledger({ hooks: 1, emit: (record) => this.add(record) });
     this.add({
       type: 'trace',
@@ -93,14 +95,6 @@ export class SimulatedProcess {
     this.ledger.realloc(block.address, block.sizeBytes, address, sizeBytes, block.line, path, this.hook);
     block.address = address;
     block.sizeBytes = sizeBytes;
-  }
-
-  /** Uniform in [0, 1): mulberry32. */
-  random(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   }
 
   end({ droppedEvents = 0, conclusive = true, reason = '100 loops', missing = [] as readonly MissingHook[] }): void {
