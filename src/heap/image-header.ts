@@ -9,7 +9,8 @@ import { argumentsOf } from '../php/php-command.js';
 import type { PhpProcess } from '../php/process.js';
 import { dataAddress, readSapi } from '../php/process.js';
 import type { Structures } from '../php/structures.js';
-import { AUTOLOAD_TABLE, IMAGE_SCHEMA } from './image.js';
+import { structuresOfThread, tableOfStructures } from '../php/thread-structures.js';
+import { AUTOLOAD_TABLE, IMAGE_SCHEMA, THREAD_STRUCTURES } from './image.js';
 import type { ImageHeader } from './image.js';
 
 /** Data that PHP and its extensions export: globals, classes, what objects are recognised by. */
@@ -55,15 +56,12 @@ function withoutProofs<T extends { readonly proofs: unknown }>({ proofs, ...rest
   return rest;
 }
 
+type NamedData = Pick<ImageHeader, 'symbols' | 'symbolBytes'>;
+
 /** Exported data, and what is found in the code of PHP's functions. */
-function namedData(
-  process: PhpProcess,
-  globals: Globals,
-  engine: EngineLayout,
-): Pick<ImageHeader, 'symbols' | 'symbolBytes'> {
+function namedData(process: PhpProcess, globals: Globals, engine: EngineLayout): NamedData {
   const { executorGlobals: executor_globals, compilerGlobals: compiler_globals } = globals;
-  const { symbols: exported, symbolBytes } = exportedData(process);
-  // A thread-safe build exports neither: they are the thread's.
+  const { symbols: exported, symbolBytes } = withThread(exportedData(process), process, globals.thread);
   const symbols = { ...exported, executor_globals, compiler_globals };
   const autoloaders = findAutoloadTable(process, engine, globals);
   if (autoloaders === undefined) return { symbols, symbolBytes };
@@ -73,7 +71,24 @@ function namedData(
   };
 }
 
-function exportedData(php: PhpProcess): Pick<ImageHeader, 'symbols' | 'symbolBytes'> {
+/** A thread-safe build exports no structures of globals: they are the thread's. */
+function withThread({ symbols, symbolBytes }: NamedData, process: PhpProcess, thread: Globals['thread']): NamedData {
+  if (thread === null) return { symbols, symbolBytes };
+  const structures = [...structuresOfThread(process, thread)];
+  return {
+    symbols: {
+      ...symbols,
+      ...Object.fromEntries(structures.map(([name, { address }]) => [name, address])),
+      [THREAD_STRUCTURES]: tableOfStructures(process, thread),
+    },
+    symbolBytes: {
+      ...symbolBytes,
+      ...Object.fromEntries(structures.map(([name, { sizeBytes }]) => [name, sizeBytes])),
+    },
+  };
+}
+
+function exportedData(php: PhpProcess): NamedData {
   const names = php.elf.symbolNames().filter((name) => EXPORTED.test(name));
   const entries = (value: (name: string) => number | undefined): [string, number][] =>
     names.flatMap((name) => {

@@ -9,6 +9,9 @@ export const IMAGE_SCHEMA = 1;
 /** Among the symbols: a word that points to the table of autoloaders. It has no name of its own in any binary. */
 export const AUTOLOAD_TABLE = 'spl_autoload_functions';
 
+/** Among them in a thread-safe build: the table of the thread's structures of globals, by their numbers. */
+export const THREAD_STRUCTURES = 'structures of the thread';
+
 /** A range of the process's memory that was copied. */
 export interface Segment {
   /** Multiples of 4096 all three; `offset` is where the copy lies in the image's buffer, bytes. */
@@ -46,7 +49,10 @@ export interface ImageHeader {
   readonly heap: Omit<HeapLayout, 'proofs'>;
   readonly engine: Omit<EngineLayout, 'proofs'>;
   readonly structures: Structures;
-  /** Addresses in the process of exported data and of AUTOLOAD_TABLE: `executor_globals`, `zend_ce_closure`; absent where PHP has none. */
+  /**
+   * Addresses in the process of exported data, of AUTOLOAD_TABLE and THREAD_STRUCTURES: `executor_globals`,
+   * `zend_ce_closure`; absent where PHP has none.
+   */
   readonly symbols: Readonly<Record<string, number>>;
   /** Their sizes, bytes. */
   readonly symbolBytes: Readonly<Record<string, number>>;

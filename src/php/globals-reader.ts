@@ -102,7 +102,9 @@ export class GlobalsReader {
 
   /** Where basic_globals has the table of shutdown functions; null without the symbol. */
   shutdownFunctions(): number | null {
-    if (this.code.disassembler.image.symbol(BASIC_GLOBALS) === undefined) return null;
+    const { image } = this.code.disassembler;
+    // In a thread-safe build it is found by its number, which is not followed through the code.
+    if (image.symbol(BASIC_GLOBALS) === undefined && image.symbol(`${BASIC_GLOBALS}_id`) === undefined) return null;
     return this.book.oneOrKnown(
       'shutdownFunctions',
       this.#members('php_free_shutdown_functions', BASIC_GLOBALS).map(offsetOf),

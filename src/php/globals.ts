@@ -4,6 +4,7 @@ import { choosePhpThread, findPhpThreads, refuseThread } from './php-threads.js'
 import type { PhpThread } from './php-threads.js';
 import type { PhpProcess } from './process.js';
 import { placeOfGlobal } from './thread-storage.js';
+import { structureOfThread } from './thread-structures.js';
 import type { GlobalPlace } from './thread-storage.js';
 
 /** A thread of a thread-safe PHP, one of those of its process. */
@@ -18,7 +19,7 @@ export interface Globals {
   readonly allocGlobals: number;
   readonly executorGlobals: number;
   readonly compilerGlobals: number;
-  /** Undefined where PHP does not export it, as in thread-safe builds. */
+  /** Undefined where PHP does not export it. */
   readonly basicGlobals: number | undefined;
   /** The thread whose globals these are; null where the whole process has them in common. */
   readonly thread: FollowedThread | null;
@@ -63,11 +64,12 @@ export function globalsOf(process: PhpProcess, { sites, layout }: PhpBuild, thre
     );
   }
   const basicGlobals = placeOfGlobal(process.elf, 'basic_globals');
+  const numbered = thread === null ? undefined : structureOfThread(process, thread, 'basic_globals');
   return {
     allocGlobals: at(sites.allocGlobals),
     executorGlobals: at(inUse(process, 'executor_globals', layout.executorGlobals)),
     compilerGlobals: at(inUse(process, 'compiler_globals', compilerGlobals)),
-    basicGlobals: basicGlobals && at(inUse(process, 'basic_globals', basicGlobals)),
+    basicGlobals: basicGlobals === undefined ? numbered : at(inUse(process, 'basic_globals', basicGlobals)),
     thread,
     at,
   };

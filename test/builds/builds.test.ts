@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { GroupReport } from '../../src/index.js';
+import { checkHeld } from '../integration/check-held.js';
 import { integration, php, root, until, type JsonRun, type Workplace } from '../integration/harness.js';
 import { findingOf, judgeCase } from '../integration/judge-case.js';
 import { suspects } from '../integration/report-json.js';
@@ -70,6 +71,14 @@ for (const build of columns) {
     t.is(dump.exitCode, 0, dump.stderr);
     t.regex(dump.stdout, /\$GLOBALS\['worker'\]/);
     matrix.set('_doctor, dump_', column, 'passed');
+  });
+}
+
+for (const build of columns) {
+  integration(`${build}: the way to an object is told in full, whatever holds it`, async (t, place) => {
+    matrix.set('_what holds it_', columnOf(build), 'failed');
+    await checkHeld(t, place, [BUILDS[build], '-n']);
+    matrix.set('_what holds it_', columnOf(build), 'passed');
   });
 }
 

@@ -7,6 +7,7 @@ import { addCode, addFunctionRoots } from './functions.js';
 import { addHandlers } from './handlers.js';
 import { markLeaves, meetObjects } from './leaves.js';
 import { addNativeRoots } from './native.js';
+import { markOutputBuffers } from './output-buffers.js';
 import { RootList } from './root-list.js';
 import { markStreamBuffers } from './streams.js';
 import { addStreamRegistries } from './stream-registries.js';
@@ -20,6 +21,7 @@ export function followRoots(view: HeapView, builder: GraphBuilder): RootList {
   measureCode(view);
   markLeaves(view, builder);
   markStreamBuffers(view, builder);
+  markOutputBuffers(view, builder);
   const steps: ((view: HeapView, roots: RootList) => void)[] = [
     addGlobals,
     addClassRoots,

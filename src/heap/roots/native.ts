@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
+import { THREAD_STRUCTURES } from '../image.js';
 import type { MemoryImage, Segment } from '../image.js';
 import { forEachElement } from '../structures/hash-table.js';
 import { scanWords } from '../structures/scan.js';
@@ -19,7 +20,7 @@ const NAMES: Readonly<Record<string, string>> = {
   compiler_globals: 'compiler',
 };
 
-/** Offsets in zend_module_entry (Zend/zend_modules.h, 7.4 to 8.5, not thread-safe). */
+/** Offsets in zend_module_entry (Zend/zend_modules.h, 7.4 to 8.5). */
 const GLOBALS_SIZE = 96;
 const GLOBALS = 104;
 
@@ -69,15 +70,22 @@ function namedGlobals({ header }: MemoryImage): Globals[] {
 /** What each extension has for itself, by the table of all, whose elements point to their zend_module_entry. */
 function moduleGlobals(image: MemoryImage): Globals[] {
   const found: Globals[] = [];
+  const structures = image.header.symbols[THREAD_STRUCTURES];
   const table = image.at(image.header.symbols['module_registry'] ?? 0);
   if (table < 0) return found;
   forEachElement(image, table, (element, key) => {
     const entry = image.pointerAt(element);
-    const [sizeBytes, address] = [image.pointer(entry + GLOBALS_SIZE), image.pointer(entry + GLOBALS)];
+    const [sizeBytes, globals] = [image.pointer(entry + GLOBALS_SIZE), image.pointer(entry + GLOBALS)];
+    const address = structures === undefined ? globals : numbered(structures, image.uint32(globals));
     const name = readName(image, key);
     if (address !== 0 && name !== undefined) found.push({ address, sizeBytes, called: `${name} extension` });
   });
   return found;
+
+  /** In a thread-safe build a module has in place of its structure's address that of its number. */
+  function numbered(list: number, number: number): number {
+    return number === 0 ? 0 : image.pointer(list + 8 * (number - 1));
+  }
 }
 
 /** A segment by what its parts are called; `globals` in order of address. */

@@ -1,6 +1,6 @@
+import { MALLOC_ALIGNMENT, mallocBlockBytes } from '../../php/malloc-block.js';
 import type { MemoryImage } from '../image.js';
 import { forEachElement } from '../structures/hash-table.js';
-import { MALLOC_ALIGNMENT, mallocBlockBytes } from '../structures/malloc-block.js';
 import { scanWords } from '../structures/scan.js';
 import { readName } from '../structures/strings.js';
 import { ROOT_RANK } from './root-list.js';
