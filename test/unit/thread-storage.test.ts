@@ -56,6 +56,16 @@ test("the collector's globals are known by the word that holds their offset", (t
   t.deepEqual(places, [{ offsetAt: 0xa17208 }]);
 });
 
+test('shutdown functions are looked for where basic_globals begins, if its number is exported', (t) => {
+  const cut = cutBinary(BUILD);
+  const offsetIn = (image: CutImage): number | null =>
+    deriveStructures(image, deriveEngineLayout(new Disassembler(image), '8.2.32'), () => 0x1000).structures
+      .shutdownFunctions;
+  const basicGlobalsId = { address: '0xa14550', sizeBytes: 4 };
+  t.is(offsetIn(new CutImage({ ...cut, symbols: { ...cut.symbols, basic_globals_id: basicGlobalsId } })), 0);
+  t.is(offsetIn(new CutImage(cut)), null);
+});
+
 const SPOILT: readonly [string, (image: CutImage) => CutImage, RegExp][] = [
   ['a guard that reads other storage of the thread', (image) => image.patch(0x410a53, 'e0'), /_emalloc\b/],
   ['a guard that reads another structure of the block', (image) => image.patch(0x410a5e, '1e'), /_emalloc\b/],
