@@ -7,18 +7,18 @@
 #define PHPTRACE_EVENTS_H
 
 enum event_kind {
-	EVENT_ALLOC = 1,          /* address: the block */
-	EVENT_ALLOC_PATH = 2,     /* the same, with a call path */
-	EVENT_FREE = 3,           /* address: the block */
-	EVENT_REALLOC = 4,        /* address: the old block */
-	EVENT_LOOP = 5,           /* address: execute_data of the loop's frame; a loop begins */
-	EVENT_SITE = 6,           /* address: the opline; names a site before its first use */
-	EVENT_PATH = 7,           /* names a path before its first use */
-	EVENT_RESET = 8,          /* the heap dropped every block (end of a request) */
-	EVENT_PROCESS = 9,        /* fork, exec or exit */
-	EVENT_CONTEXT = 10,       /* another fiber runs: events from now on belong to these loops */
-	EVENT_OVER = 11,          /* the last context of a loop has left it */
-	EVENT_ARRAY_CHANGED = 12, /* address: an array that is asked for; it has got elements, or lost some */
+	EVENT_ALLOC = 1,      /* address: the block */
+	EVENT_ALLOC_PATH = 2, /* the same, with a call path */
+	EVENT_FREE = 3,       /* address: the block */
+	EVENT_REALLOC = 4,    /* address: the old block */
+	EVENT_LOOP = 5,       /* address: execute_data of the loop's frame; a loop begins */
+	EVENT_SITE = 6,       /* address: the opline; names a site before its first use */
+	EVENT_PATH = 7,       /* names a path before its first use */
+	EVENT_RESET = 8,      /* the heap dropped every block (end of a request) */
+	EVENT_PROCESS = 9,    /* fork, exec or exit */
+	EVENT_CONTEXT = 10,   /* another fiber runs: events from now on belong to these loops */
+	EVENT_OVER = 11,      /* the last context of a loop has left it */
+	EVENT_INSERT = 12,    /* address: an array that is asked for, to which an element may be added now */
 };
 
 enum process_change {
@@ -112,9 +112,9 @@ struct context_event {
 	unsigned int loops[MAX_HOOKS]; /* by hook: the number of the loop that the context is part of; 0: of none */
 };
 
-struct array_changed_event {
+struct insert_event {
 	unsigned long long head;
-	int elements; /* so many more than before; fewer where negative */
+	int elements; /* so many more than at its event before, so by the call of that one; fewer where negative */
 	unsigned int site;
 	unsigned int path;
 	unsigned int unused;

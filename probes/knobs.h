@@ -72,11 +72,11 @@ struct hook {
 /* An array of which it is asked which line makes it longer. User space writes the address, and 0 for all else. */
 struct asked_array {
 	unsigned long long address; /* 0: none */
-	/* Of the last call that may have made it longer; the elements are those before it. */
+	/* As user space was told last. */
 	unsigned int elements;
-	unsigned int site; /* 0: there was none yet */
+	unsigned int site; /* 0: it was told nothing yet */
 	unsigned int path;
-	unsigned int hook;
+	unsigned int sites_forgotten;
 };
 
 struct counters {

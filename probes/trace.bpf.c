@@ -100,6 +100,8 @@ struct origin {
 	u32 is_generator; /* a block of a generator's is made */
 };
 
+enum wanted_path { PATH_OF_NONE, PATH_WHERE_WANTED, PATH_ALWAYS };
+
 /* Where and in whose loop this happens. */
 __noinline u32 find_origin(u64 vm_frame, u64 vm_opline, u64 sp, u32 with_path, struct origin *origin)
 {
@@ -125,7 +127,7 @@ __noinline u32 find_origin(u64 vm_frame, u64 vm_opline, u64 sp, u32 with_path, s
 	origin->hook = current_hook(&stack, place.func);
 	if (!with_path)
 		return 1;
-	origin->path = path_of(&place);
+	origin->path = path_of(&place, with_path == PATH_ALWAYS);
 	if (generators_made && origin->hook)
 		origin->is_generator = opcode_at(place.opline) == GENERATOR_CREATE;
 	return 1;
@@ -231,7 +233,7 @@ static __always_inline int allocate(const struct pt_regs *ctx, u64 size)
 	struct origin origin;
 	u64 address = 0;
 
-	find_origin(ctx->r14, ctx->r15, ctx->rsp, 1, &origin);
+	find_origin(ctx->r14, ctx->r15, ctx->rsp, PATH_WHERE_WANTED, &origin);
 	if (size <= MAX_SMALL_SIZE)
 		address = free_slot(bin_of(size));
 	else
@@ -250,7 +252,7 @@ static __always_inline int take_back(const struct pt_regs *ctx, u64 address, u32
 
 	if (!address)
 		return 0;
-	find_origin(ctx->r14, ctx->r15, ctx->rsp, 0, &origin);
+	find_origin(ctx->r14, ctx->r15, ctx->rsp, PATH_OF_NONE, &origin);
 	event = reserve(sizeof(*event));
 	if (!event)
 		return 0;
@@ -290,7 +292,7 @@ static __always_inline int move(const struct pt_regs *ctx, u64 old, u64 size, in
 	new_size = block_size_of(size);
 	if (stays_in_place(old_size, new_size, size))
 		return 0;
-	find_origin(ctx->r14, ctx->r15, ctx->rsp, 1, &origin);
+	find_origin(ctx->r14, ctx->r15, ctx->rsp, PATH_WHERE_WANTED, &origin);
 	if (old_size <= MAX_SMALL_SIZE && new_size <= MAX_SMALL_SIZE) {
 		address = free_slot(bin_of(size));
 		if (address) {
@@ -463,21 +465,26 @@ static __always_inline struct asked_array *asked_array_at(u64 address)
 	return NULL;
 }
 
-static __always_inline void emit_array_changed(const struct asked_array *array, int elements)
+static __always_inline void emit_insert(struct asked_array *array, u32 elements, const struct origin *origin)
 {
-	struct array_changed_event *event = reserve(sizeof(*event));
+	struct insert_event *event = reserve(sizeof(*event));
 	if (!event)
 		return;
-	event->head = head(array->address, EVENT_ARRAY_CHANGED, array->hook);
-	event->elements = elements;
-	event->site = array->site;
-	event->path = array->path;
+	event->head = head(array->address, EVENT_INSERT, origin->hook);
+	event->elements = array->site ? elements - array->elements : 0;
+	event->site = origin->site;
+	event->path = origin->path;
 	event->unused = 0;
 	submit(event);
+	array->elements = elements;
+	array->site = origin->site;
+	array->path = origin->path;
+	array->sites_forgotten = sites_forgotten;
 }
 
 /* A function is called that may put an element into an array. Whether it did shows at the next such call for the same
- * array: what that finds to be more came by this one. */
+ * array: what that finds to be more came by this one. User space is told of a call where that says more than the one
+ * before: the number of a site whose code is gone may be another's now. */
 SEC("uprobe")
 int on_insert(struct pt_regs *ctx)
 {
@@ -494,13 +501,10 @@ int on_insert(struct pt_regs *ctx)
 	if (pending.kind)
 		settle_pending();
 	elements = read_u32(address + knobs.table_elements);
-	if (array->site && elements != array->elements)
-		emit_array_changed(array, elements - array->elements);
-	find_origin(ctx->r14, ctx->r15, ctx->rsp, 1, &origin);
-	array->elements = elements;
-	array->site = origin.site;
-	array->path = origin.path;
-	array->hook = origin.hook;
+	find_origin(ctx->r14, ctx->r15, ctx->rsp, PATH_ALWAYS, &origin);
+	if (elements != array->elements || origin.site != array->site || origin.path != array->path ||
+	    sites_forgotten != array->sites_forgotten)
+		emit_insert(array, elements, &origin);
 	return 0;
 }
 

@@ -4,6 +4,7 @@ import { Classes } from './structures/classes.js';
 import type { ClassInfo } from './structures/classes.js';
 import { findSuspendedStacks } from './structures/suspended-stacks.js';
 import { readLazyObjects } from './structures/lazy-object.js';
+import { readWeakTables } from './structures/weak-table.js';
 import type { SuspendedStack } from './structures/suspended-stacks.js';
 
 /** Objects whose insides the engine keeps beside their properties. */
@@ -42,6 +43,8 @@ export class HeapView {
   readonly suspendedStacks: readonly SuspendedStack[];
   /** What the engine keeps of lazy objects, by their handles: the address. */
   readonly lazyObjects: ReadonlyMap<number, number>;
+  /** Tables of those that refer weakly to an object, by its address: theirs. */
+  readonly weakTables: ReadonlyMap<number, number>;
   private readonly special = new Map<number, SpecialClass | undefined>();
   /** By address of handlers. */
   private readonly plain = new Map<number, boolean>();
@@ -54,6 +57,7 @@ export class HeapView {
     this.classes = new Classes(image);
     this.suspendedStacks = findSuspendedStacks(image, blocks.runs);
     this.lazyObjects = readLazyObjects(image);
+    this.weakTables = readWeakTables(image);
     const { symbols } = image.header;
     this.standardHandlers = symbols['std_object_handlers'] ?? 0;
     for (const [symbol, kind] of Object.entries(SPECIAL)) {

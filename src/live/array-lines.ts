@@ -25,6 +25,8 @@ interface Asked {
   changes: number;
   /** So often several came at once: some of them by a way that is not probed. */
   unclear: number;
+  /** The last call that may have made it longer; undefined where there was none, or no line. */
+  by: ArrayLine | undefined;
   /** Where the elements came from that are still there, oldest first; those that came last go first. */
   readonly came: ArrayLine[];
 }
@@ -54,7 +56,7 @@ export class ArrayLines {
   /** From now on, or when it is its turn. `address` is that of the zend_array. */
   ask(address: number): void {
     if (this.arrays.has(address)) return;
-    this.arrays.set(address, { since: 0, changes: 0, unclear: 0, came: [] });
+    this.arrays.set(address, { since: 0, changes: 0, unclear: 0, by: undefined, came: [] });
     this.waiting.push(address);
   }
 
@@ -66,14 +68,18 @@ export class ArrayLines {
     if (place >= 0) this.waiting.splice(place, 1);
   }
 
-  /** The array has got so many elements by a call from a line; fewer than none where more were taken out since. */
-  changed(address: number, elements: number, by: ArrayLine | undefined): void {
+  /**
+   * A call from a line may make the array longer. By the one before it has got so many elements; fewer than none where
+   * more were taken out since.
+   */
+  called(address: number, elements: number, by: ArrayLine | undefined): void {
     const array = this.arrays.get(address);
     if (!array) return;
-    array.changes++;
+    if (elements !== 0) array.changes++;
     if (elements < 0) array.came.splice(Math.max(0, array.came.length + elements));
-    else if (by === undefined || elements > 1) array.unclear++;
-    else array.came.push(by);
+    else if (elements === 1 && array.by !== undefined) array.came.push(array.by);
+    else if (elements > 0) array.unclear++;
+    array.by = by;
   }
 
   /** Gives arrays that wait their turn, and takes it from those of which enough is known. To be called now and then. */

@@ -116,7 +116,10 @@ interface Called extends Candidate {
   readonly boundary: Boundary;
 }
 
-/** The functions of a depth that begin again and again, the commonest first. */
+/**
+ * The functions of a depth that begin again and again, the commonest first. That one is known to begin again, and is
+ * waited for: a function that it calls seems to be at its depth now and then, and begins more often.
+ */
 async function callsAt(
   target: Target,
   { levels }: StackSamples,
@@ -128,7 +131,8 @@ async function callsAt(
     return boundary ? [{ ...candidate, boundary }] : [];
   });
   const oplines = entries.map(({ boundary }) => boundary.opline);
-  const enough = (counts: readonly number[]): boolean => counts.some((count) => count >= 2 * ENOUGH_CALLS);
+  const enough = (counts: readonly number[]): boolean =>
+    counts[0]! >= 2 && counts.some((count) => count >= 2 * ENOUGH_CALLS);
   const hits = await countHits(target, oplines, signal, enough);
   return entries.map((entry, index) => ({ ...entry, calls: hits[index] ?? 0 })).filter(({ calls }) => calls >= 2);
 }

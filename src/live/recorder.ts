@@ -15,7 +15,7 @@ export interface RecorderListener {
   metCode(named: SiteNamed): void;
   changed(change: ProcessChange): void;
   /** An array that was asked for has so many elements more, or fewer, by a call from a line; undefined where none was. */
-  arrayChanged(array: number, elements: number, by: ArrayLine | undefined): void;
+  insert(array: number, elements: number, by: ArrayLine | undefined): void;
   /** A request is over: its blocks are gone, and so is code that no cache keeps. */
   requestEnded(): void;
 }
@@ -98,10 +98,10 @@ export class Recorder implements EventSink {
     if (!this.isSettled) this.ledger.over(hook, number);
   }
 
-  arrayChanged(array: number, elements: number, site: number, path: number, hook: number): void {
+  insert(array: number, elements: number, site: number, path: number, hook: number): void {
     const ofPhp = this.registry.site(site);
     const by = { ...this.ledger.placeWithin(hook), site: ofPhp, path: this.registry.path(path) };
-    this.listener.arrayChanged(array, elements, ofPhp === 0 ? undefined : by);
+    this.listener.insert(array, elements, ofPhp === 0 ? undefined : by);
   }
 
   reset(): void {

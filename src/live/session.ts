@@ -136,8 +136,8 @@ export class Session {
       changed: (change) => {
         this.noticeChange(change);
       },
-      arrayChanged: (array, elements, by) => {
-        this.arrayLines.changed(array, elements, by);
+      insert: (array, elements, by) => {
+        this.arrayLines.called(array, elements, by);
       },
       requestEnded: () => {
         this.requests++;

@@ -6,6 +6,7 @@ import type { Engine } from '../php/functions.js';
 /** Long enough to meet a function that takes a hundredth of the time, short enough not to be felt. */
 const SAMPLE_MS = 400;
 const BURST_MS = 4;
+/** Functions further in are called again and again by those of these depths. */
 const DEEPEST = 12;
 
 /** A function met at some depth of the stack. */
@@ -30,7 +31,7 @@ export async function sampleStacks(engine: Engine, signal: AbortSignal): Promise
   let count = 0;
   const take = (frames: readonly Frame[]): void => {
     if (frames.length > 0) count++;
-    for (const [depth, frame] of frames.slice(0, DEEPEST).entries()) {
+    for (const [depth, frame] of frames.entries()) {
       if (!functions.has(frame.func)) functions.set(frame.func, tryReadFunction(engine, frame.func));
       const func = functions.get(frame.func);
       if (!func || !ownsOpline(engine.layout, func, frame.opline)) continue;
@@ -53,7 +54,7 @@ export async function sampleStacks(engine: Engine, signal: AbortSignal): Promise
   }
   return {
     count,
-    levels: levels.map((level) => {
+    levels: levels.slice(0, DEEPEST).map((level) => {
       const candidates = [...level.values()].sort((a, b) => b.samples - a.samples);
       return candidates.filter(({ func, samples }) => levels.every((other) => seenIn(other, func) <= samples));
     }),

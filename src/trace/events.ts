@@ -13,7 +13,7 @@ export const EVENT = {
   process: 9,
   context: 10,
   over: 11,
-  arrayChanged: 12,
+  insert: 12,
 } as const;
 export const EVENT_BYTES = {
   alloc: 16,
@@ -26,7 +26,7 @@ export const EVENT_BYTES = {
   process: 16,
   context: 24,
   over: 16,
-  arrayChanged: 24,
+  insert: 24,
 } as const;
 export const SITE_FIELDS = {
   func: 8,
@@ -83,8 +83,11 @@ export interface EventSink {
   context(hook: number, number: number): void;
   /** The last context of a loop has left it. */
   over(hook: number, number: number): void;
-  /** An array that was asked for has so many elements more since a call from this site; fewer where that is negative. */
-  arrayChanged(array: number, elements: number, site: number, path: number, hook: number): void;
+  /**
+   * A call from this site may put an element into an array that was asked for. It has so many elements more than at its
+   * event before, so by the call of that one; fewer where that is negative.
+   */
+  insert(array: number, elements: number, site: number, path: number, hook: number): void;
   /** The heap dropped every block. */
   reset(): void;
   site(named: SiteNamed): void;
@@ -132,8 +135,8 @@ export function decodeEvent(words: Int32Array, at: number, lengthBytes: number, 
     case EVENT.over:
       sink.over(hook - 1, uint(words, at + 2));
       break;
-    case EVENT.arrayChanged:
-      sink.arrayChanged(address, words[at + 2] as number, uint(words, at + 3), uint(words, at + 4), hook);
+    case EVENT.insert:
+      sink.insert(address, words[at + 2] as number, uint(words, at + 3), uint(words, at + 4), hook);
       break;
     case EVENT.reset:
       sink.reset();

@@ -59,6 +59,15 @@ integration(
   },
 );
 
+integration(
+  'without --loop it is no function far below that is called in the midst of making a call',
+  async (t, place) => {
+    const running = await place.startReady('test/integration/programs/deep-calls.php');
+    const { report, stderr } = await place.attachJson(running.pid, ['--loops', '5', '--duration', '20s']);
+    t.is(report.hooks[0]?.loop, 'work', stderr);
+  },
+);
+
 integration('the handler of the first opline serves where no watchpoint is wanted', async (t, place) => {
   const running = await place.startReady(program);
   const traced = await place.attachJson(running.pid, ['--loop', 'handle', '--boundary', 'handler', '--loops', '30']);

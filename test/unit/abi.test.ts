@@ -117,7 +117,7 @@ test('records that the compiler lays out are decoded field by field', (t) => {
     ['context', 2, 33],
     ['context', 3, 34],
     ['over', 1, 5],
-    ['arrayChanged', 0x7f00_1234_5678, -3, 7, 11, 2],
+    ['insert', 0x7f00_1234_5678, -3, 7, 11, 2],
   ]);
 });
 
@@ -195,7 +195,7 @@ static void print_records(void) {
   struct process_event process = { .head = HEAD(EVENT_PROCESS), .change = PROCESS_EXEC, .unused = 99 };
   struct context_event context = { .head = HEAD(EVENT_CONTEXT), .loops = { 31, 32, 33, 34 } };
   struct over_event over = { .head = HEAD(EVENT_OVER), .loop = 5, .unused = 99 };
-  struct array_changed_event array_changed = { .head = HEAD(EVENT_ARRAY_CHANGED), .elements = -3, .site = 7, .path = 11,
+  struct insert_event insert = { .head = HEAD(EVENT_INSERT), .elements = -3, .site = 7, .path = 11,
     .unused = 99 };
   putchar('[');
   print_hex(&alloc, sizeof alloc, ",");
@@ -209,7 +209,7 @@ static void print_records(void) {
   print_hex(&process, sizeof process, ",");
   print_hex(&context, sizeof context, ",");
   print_hex(&over, sizeof over, ",");
-  print_hex(&array_changed, sizeof array_changed, "]");
+  print_hex(&insert, sizeof insert, "]");
 }`;
 
 /** A call of printf for JSON: the format's quotes are C's to escape. */

@@ -5,6 +5,7 @@ import type { MemoryImage } from '../image.js';
 import { forEachElement, visitHashTable } from '../structures/hash-table.js';
 import { lazyObjectElements } from '../structures/lazy-object.js';
 import { readName } from '../structures/strings.js';
+import { weakReferences } from '../structures/weak-table.js';
 import { scanWords } from '../structures/scan.js';
 import { addPersistentResources } from './persistent-resources.js';
 import { compilerGlobals, executorGlobals, objectTableOf } from '../engine-globals.js';
@@ -16,7 +17,6 @@ const MOST_HUGE = 1 << 20;
 /** Strings of a zend_ini_entry (Zend/zend_ini.h, 7.4 to 8.5): value and orig_value. */
 const INI_VALUE = 40;
 const INI_ORIGINAL = 48;
-const WEAK_TABLE = 2;
 /** sizeof(zend_arena) (Zend/zend_arena.h): ptr, end, prev. */
 const ARENA_HEADER = 24;
 
@@ -44,25 +44,8 @@ export function addEngineTables({ image }: HeapView, roots: RootList): void {
   roots.addLeaf(objectTableOf(image), ROOT_RANK.engine, 'table of all objects');
   roots.addLeaf(lazyObjectElements(image), ROOT_RANK.engine, 'table of lazy objects');
   addHugeList(image, roots);
-  addWeakReferences(image, globals + structures.eg.weakrefs, roots);
-}
-
-/**
- * By the address of an object, who refers to it weakly: a WeakReference, a WeakMap, or a table of several, which low bits
- * of the pointer tell (Zend/zend_weakrefs.c: ZEND_WEAKREF_TAG_HT). It holds none of them but those tables.
- */
-function addWeakReferences(image: MemoryImage, table: number, roots: RootList): void {
-  const name = 'weak references';
-  const at = image.at(table);
-  if (at < 0) return;
-  addListing(image, at, name, roots);
-  forEachElement(image, at, (element) => {
-    const tagged = image.pointerAt(element);
-    if (tagged % 4 < WEAK_TABLE) return;
-    const several = tagged - (tagged % 4);
-    roots.addAt(several, NODE_KIND.internal, ROOT_RANK.engine, name);
-    if (image.at(several) >= 0) addListing(image, image.at(several), name, roots);
-  });
+  const weak = image.at(weakReferences(image));
+  if (weak >= 0) addListing(image, weak, 'weak references', roots);
 }
 
 /** The elements of a table that does not hold what it lists. */

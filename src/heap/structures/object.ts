@@ -12,6 +12,7 @@ import { visitLazyObject } from './lazy-object.js';
 import { scanWords } from './scan.js';
 import { visitStorage } from './spl.js';
 import { visitWeakMap } from './weak-map.js';
+import { visitWeakTable } from './weak-table.js';
 import { ZVAL_WORDS, visitZval } from './zval.js';
 
 /** Words of a zend_object (Zend/zend_types.h, x86-64): handle, class entry, handlers, table of dynamic properties. */
@@ -70,6 +71,8 @@ export function visitObject(
   }
   const lazy = view.lazyObjects.size === 0 ? undefined : view.lazyObjects.get(handleAt(image, at));
   if (lazy !== undefined) visitLazyObject(image, lazy, sink);
+  const weak = view.weakTables.size === 0 ? undefined : view.weakTables.get(image.addressOfWord(at));
+  if (weak !== undefined) visitWeakTable(image, weak, sink);
   const isPlain = view.isPlain(image.pointerAt(at + HANDLERS));
   if (!isPlain && visitSpecial(view, info, at, sink)) {
     scanWords(image, properties, Math.min(block.end, at + view.specialWords(info.address)), sink);

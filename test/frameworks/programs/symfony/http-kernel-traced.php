@@ -1,7 +1,7 @@
 <?php
 // A worker with the debug dispatcher: services_resetter, which would reset it after each request, is not called.
 // truth: {"loop": "handle", "leak": {"app": "@app", "holders": ["->stopwatch", "->dispatchDepth"],
-//   "line": {"file": "symfony/stopwatch/StopwatchEvent.php", "has": "$this->periods[] = new StopwatchPeriod("}}}
+//   "line": {"file": "symfony/stopwatch/StopwatchEvent.php", "has": "$this->started[] = $this->getNow();"}}}
 declare(strict_types=1);
 
 require __DIR__ . '/kernel.php';
