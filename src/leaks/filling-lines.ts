@@ -34,16 +34,18 @@ function withoutBlocks(place: SitePlace, { evidence, callPath = 0 }: JudgedArray
 
 /**
  * A line that makes arrays longer, as these are: unless it has a verdict as bad for all that it keeps. What they take
- * now is what the line has taken.
+ * now is what the line has taken; the call path is that of their elements.
  */
 function filling(line: JudgedSite, arrays: readonly JudgedArray[]): JudgedSite {
   const worse = arrays.filter((array) => rank(array) < rank(line));
   const [worst] = worse.sort((a, b) => rank(a) - rank(b) || b.bytesPerLoop - a.bytesPerLoop);
   if (!worst) return line;
-  const { verdict, evidence, openLoops, holder, path } = worst;
+  const { verdict, evidence, openLoops, holder, path, callPath } = worst;
   const sum = (of: (array: JudgedArray) => number): number => worse.reduce((total, array) => total + of(array), 0);
   return {
     ...line,
+    // 0 where it was not recorded.
+    path: callPath || line.path,
     verdict,
     evidence,
     bytesPerLoop: sum(({ bytesPerLoop }) => bytesPerLoop),

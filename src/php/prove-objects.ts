@@ -64,11 +64,13 @@ function fibers(memory: StructureMemory): string {
   const { eg, fiber } = memory.structures;
   if (fiber === null || eg.activeFiber === null) return 'this PHP has none';
   const active = memory.pointer(memory.eg(eg.activeFiber));
-  const found = objectsOf(memory, 'Fiber');
+  // At once, for it may end soon.
+  const classOfActive = active === 0 ? 0 : memory.pointer(active + OBJECT_CLASS);
   demand(
-    active === 0 || memory.pointer(active + OBJECT_CLASS) === classEntryOf(memory, 'Fiber'),
+    active === 0 || classOfActive === classEntryOf(memory, 'Fiber'),
     () => `the active one, ${hex(active)}, is none`,
   );
+  const found = objectsOf(memory, 'Fiber');
   let suspended = 0;
   for (const object of found) {
     const [callable, result] = [fiber.callable, fiber.result].map((field) => memory.zvalType(object + field)) as [

@@ -27,7 +27,8 @@ export function proveStructures(memory: StructureMemory): readonly StructureChec
   }));
 }
 
-const LOOKS = 3;
+/** A process that switches fibers thousands of times a second changes during every second look at them. */
+const LOOKS = 40;
 
 function lookAgain(memory: StructureMemory, name: string, look: (memory: StructureMemory) => string): string {
   let why = '';
