@@ -1,5 +1,6 @@
 <?php
 // Starts fibers that work for a little while and end, without a pause, beside fifty that wait and a thousand objects.
+// Where a fiber was there is a string soon.
 declare(strict_types=1);
 
 $objects = array_map(fn () => new stdClass(), range(1, 1000));
@@ -19,4 +20,6 @@ while (hrtime(true) < $end) {
     });
     $fiber->start();
     $fiber->resume();
+    unset($fiber);
+    $strings = array_map(fn (int $bytes) => str_repeat('x', $bytes - 25), [320, 384, 448, 512, 640]);
 }
