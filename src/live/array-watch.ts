@@ -249,10 +249,13 @@ export class ArrayWatch {
     };
   }
 
-  /** The line that made room in the array in a judged loop; undefined where that is older, or not settled yet. */
+  /**
+   * The line that made room in the array in a judged loop; undefined where that is older. A function that shifts all
+   * elements makes it anew in each loop.
+   */
   private lineThatDoubled({ dataBlock }: LiveArray): ArrayLine | undefined {
     const block = this.trace.blockAt(dataBlock);
-    if (block === undefined || !block.isSettled || block.loop <= this.warmup) return undefined;
+    if (block === undefined || block.loop <= this.warmup) return undefined;
     const { hook, site, path, outside } = block;
     return { hook, site, path, outside };
   }
