@@ -1,7 +1,7 @@
 <?php
 // A long list gets a number near its beginning in each loop: all that follows is moved, into a table that is new each time
 // and as large as the one before.
-// truth: {"loop": "handle", "loops": 400, "verdict": "leak", "exit": 1,
+// truth: {"loop": "handle", "loops": 250, "verdict": "leak", "exit": 1,
 //   "sites": [{"line": "@leak-1", "function": "handle", "verdict": "leak", "fills": {"7.4": 32, "8.2": 16},
 //              "holder": "static Schedule::$order", "stack": ["handle", "{main}"]}]}
 declare(strict_types=1);
