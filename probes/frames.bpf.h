@@ -376,12 +376,12 @@ __noinline u32 find_path(u64 at, u64 opline)
 	return path;
 }
 
-static __always_inline u32 path_of(const struct place *place, int is_wanted)
+static __always_inline u32 path_of(const struct place *place, int always)
 {
 	u32 *wanted;
 	if (!place->execute_data)
 		return 0;
-	if (!place->is_new && !is_wanted) {
+	if (!place->is_new && !always) {
 		wanted = bpf_map_lookup_elem(&path_wanted, &place->site);
 		if (!wanted)
 			return 0;
@@ -407,7 +407,6 @@ __noinline u32 forget_site(u64 opline)
 	id = site->id;
 	bpf_map_delete_elem(&sites, &opline);
 	bpf_map_push_elem(&free_sites, &id, BPF_ANY);
-	sites_forgotten++;
 	return 0;
 }
 

@@ -76,7 +76,7 @@ struct asked_array {
 	unsigned int elements;
 	unsigned int site; /* 0: it was told nothing yet */
 	unsigned int path;
-	unsigned int sites_forgotten;
+	unsigned int hook;
 };
 
 struct counters {

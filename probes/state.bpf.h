@@ -185,7 +185,6 @@ u64 huge_list_at = 0; /* while a huge block is looked for: the element that come
 u64 loops_begun = 0;
 u64 last_tick_ns = 0;
 u64 next_serial = 1;
-u32 sites_forgotten;
 /* From 1 on: what was never filled in is of none. */
 u32 generation = 1;
 u32 next_site = SITE_NO_FRAME + 1;

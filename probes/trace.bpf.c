@@ -103,7 +103,7 @@ struct origin {
 enum wanted_path { PATH_OF_NONE, PATH_WHERE_WANTED, PATH_ALWAYS };
 
 /* Where and in whose loop this happens. */
-__noinline u32 find_origin(u64 vm_frame, u64 vm_opline, u64 sp, u32 with_path, struct origin *origin)
+__noinline u32 find_origin(u64 vm_frame, u64 vm_opline, u64 sp, enum wanted_path wanted, struct origin *origin)
 {
 	struct vm_stack stack = {};
 	struct place place = {};
@@ -125,9 +125,9 @@ __noinline u32 find_origin(u64 vm_frame, u64 vm_opline, u64 sp, u32 with_path, s
 	find_place(&stack, vm_frame, vm_opline, sp, &place);
 	origin->site = place.site;
 	origin->hook = current_hook(&stack, place.func);
-	if (!with_path)
+	if (wanted == PATH_OF_NONE)
 		return 1;
-	origin->path = path_of(&place, with_path == PATH_ALWAYS);
+	origin->path = path_of(&place, wanted == PATH_ALWAYS);
 	if (generators_made && origin->hook)
 		origin->is_generator = opcode_at(place.opline) == GENERATOR_CREATE;
 	return 1;
@@ -468,8 +468,11 @@ static __always_inline struct asked_array *asked_array_at(u64 address)
 static __always_inline void emit_insert(struct asked_array *array, u32 elements, const struct origin *origin)
 {
 	struct insert_event *event = reserve(sizeof(*event));
-	if (!event)
+	/* What user space was told last is no longer the call before the next one. */
+	if (!event) {
+		array->site = 0;
 		return;
+	}
 	event->head = head(array->address, EVENT_INSERT, origin->hook);
 	event->elements = array->site ? elements - array->elements : 0;
 	event->site = origin->site;
@@ -479,12 +482,12 @@ static __always_inline void emit_insert(struct asked_array *array, u32 elements,
 	array->elements = elements;
 	array->site = origin->site;
 	array->path = origin->path;
-	array->sites_forgotten = sites_forgotten;
+	array->hook = origin->hook;
 }
 
 /* A function is called that may put an element into an array. Whether it did shows at the next such call for the same
  * array: what that finds to be more came by this one. User space is told of a call where that says more than the one
- * before: the number of a site whose code is gone may be another's now. */
+ * before. A site's number may be another's now, the path's is not. */
 SEC("uprobe")
 int on_insert(struct pt_regs *ctx)
 {
@@ -503,7 +506,7 @@ int on_insert(struct pt_regs *ctx)
 	elements = read_u32(address + knobs.table_elements);
 	find_origin(ctx->r14, ctx->r15, ctx->rsp, PATH_ALWAYS, &origin);
 	if (elements != array->elements || origin.site != array->site || origin.path != array->path ||
-	    sites_forgotten != array->sites_forgotten)
+	    origin.hook != array->hook)
 		emit_insert(array, elements, &origin);
 	return 0;
 }

@@ -60,7 +60,7 @@ export const HOOK = {
 export const HOOK_BYTES = 56;
 
 /** struct asked_array. */
-export const ASKED_ARRAY = { address: 0, elements: 8, site: 12, path: 16, sitesForgotten: 20 } as const;
+export const ASKED_ARRAY = { address: 0, elements: 8, site: 12, path: 16, hook: 20 } as const;
 export const ASKED_ARRAY_BYTES = 24;
 export const MAX_ASKED_ARRAYS = 8;
 

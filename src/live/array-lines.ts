@@ -11,8 +11,9 @@ import type { Target } from './target.js';
 /** So many elements tell which line it is that most come from; fewer than the second number tell nothing. */
 const ENOUGH = 16;
 const TOO_FEW = 3;
-/** An array that is filled and emptied all the time is given up after so many changes. */
+/** An array that is filled and emptied all the time is given up after so many changes, or calls. */
 const MOST_CHANGES = 1000;
+const MOST_CALLS = 20_000;
 /**
  * The probes cost each insertion into any array: an array that gets elements more seldom is given up after so long, and
  * all that wait after so long in all.
@@ -23,6 +24,7 @@ const WHOLE_PATIENCE_MS = 60_000;
 interface Asked {
   since: number;
   changes: number;
+  calls: number;
   /** So often several came at once: some of them by a way that is not probed. */
   unclear: number;
   /** The last call that may have made it longer; undefined where there was none, or no line. */
@@ -56,7 +58,7 @@ export class ArrayLines {
   /** From now on, or when it is its turn. `address` is that of the zend_array. */
   ask(address: number): void {
     if (this.arrays.has(address)) return;
-    this.arrays.set(address, { since: 0, changes: 0, unclear: 0, by: undefined, came: [] });
+    this.arrays.set(address, { since: 0, changes: 0, calls: 0, unclear: 0, by: undefined, came: [] });
     this.waiting.push(address);
   }
 
@@ -75,6 +77,7 @@ export class ArrayLines {
   called(address: number, elements: number, by: ArrayLine | undefined): void {
     const array = this.arrays.get(address);
     if (!array) return;
+    array.calls++;
     if (elements !== 0) array.changes++;
     if (elements < 0) array.came.splice(Math.max(0, array.came.length + elements));
     else if (elements === 1 && array.by !== undefined) array.came.push(array.by);
@@ -87,8 +90,8 @@ export class ArrayLines {
     if (this.isOver) return;
     const before = this.probedFor;
     for (const address of this.asked) {
-      const { came, changes, since } = this.arrays.get(address)!;
-      const isTold = came.length >= ENOUGH || changes >= MOST_CHANGES;
+      const { came, changes, calls, since } = this.arrays.get(address)!;
+      const isTold = came.length >= ENOUGH || changes >= MOST_CHANGES || calls >= MOST_CALLS;
       if (isTold || now - since > PATIENCE_MS) this.asked.delete(address);
     }
     const gone = before - this.asked.size;

@@ -30,6 +30,8 @@ const ENOUGH_CALLS = 3;
 const MOST_LOOKS = 5;
 /** How long an outer function may take to begin again when an inner one already has. */
 const OUTER_MS = 1000;
+/** A share of the samples by which a function can be at a depth that it is not at: a stack is read while it changes. */
+const TORN = 0.01;
 
 /**
  * Finds the loop of a process: samples of its stack show what may be called again and again, counters on the
@@ -134,7 +136,9 @@ async function callsAt(
   const enough = (counts: readonly number[]): boolean =>
     counts[0]! >= 2 && counts.some((count) => count >= 2 * ENOUGH_CALLS);
   const hits = await countHits(target, oplines, signal, enough);
-  return entries.map((entry, index) => ({ ...entry, calls: hits[index] ?? 0 })).filter(({ calls }) => calls >= 2);
+  const called = entries.map((entry, index) => ({ ...entry, calls: hits[index] ?? 0 }));
+  const seldom = (entries[0]?.samples ?? 0) * TORN;
+  return called.filter(({ calls, samples }, index) => index === 0 || (calls >= 2 && samples > seldom));
 }
 
 function entryOf(engine: Engine, { func }: Candidate): (Boundary & { kind: 'opline' }) | undefined {

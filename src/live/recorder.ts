@@ -14,7 +14,10 @@ export interface RecorderListener {
   /** The kernel programs met code that they had not met before. */
   metCode(named: SiteNamed): void;
   changed(change: ProcessChange): void;
-  /** An array that was asked for has so many elements more, or fewer, by a call from a line; undefined where none was. */
+  /**
+   * A call from a line, or from none, may make an array longer that was asked for. It has so many elements more than at the
+   * call before, or fewer.
+   */
   insert(array: number, elements: number, by: ArrayLine | undefined): void;
   /** A request is over: its blocks are gone, and so is code that no cache keeps. */
   requestEnded(): void;

@@ -184,6 +184,7 @@ export class Session {
         this.survey();
         if (!this.ended && this.options.wantsReport()) this.options.reportNow(this, this.takeCopy());
       }
+      this.arrayLines.takeTurns(now);
       if (count < BATCH) this.lookBetweenEvents(now);
       if (now - told >= PROGRESS_MS) {
         told = now;
@@ -270,7 +271,6 @@ export class Session {
     const outside = this.outside.look(now, seen);
     if (outside) this.options.emit(outside);
     for (const record of this.arrays.look(now, seen)) this.options.emit(record);
-    this.arrayLines.takeTurns(now);
   }
 
   /** By hook, of those in place. */

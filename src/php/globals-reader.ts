@@ -100,7 +100,7 @@ export class GlobalsReader {
     };
   }
 
-  /** Where basic_globals has the table of shutdown functions; null without the symbol. */
+  /** Where basic_globals has the table of shutdown functions; null without the symbol or its number. */
   shutdownFunctions(): number | null {
     const { image } = this.code.disassembler;
     // In a thread-safe build it is found by its number, which is not followed through the code.

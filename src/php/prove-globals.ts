@@ -208,7 +208,8 @@ function mapPointers(memory: StructureMemory): string {
 function shutdownFunctions(memory: StructureMemory): string {
   const { shutdownFunctions: offset } = memory.structures;
   const { basicGlobals } = memory.places;
-  if (offset === null || basicGlobals === undefined) return 'not known: this PHP does not export basic_globals';
+  if (offset === null || basicGlobals === undefined)
+    return 'not known: this PHP exports neither basic_globals nor its number';
   const table = memory.pointer(basicGlobals + offset);
   if (table === 0) return 'none are registered yet';
   demand(table % 8 === 0 && memory.isTable(table), () => `${hex(table)} is no hash table`);

@@ -27,8 +27,8 @@ export function proveStructures(memory: StructureMemory): readonly StructureChec
   }));
 }
 
-/** A process that switches fibers thousands of times a second changes during every second look at them. */
-const LOOKS = 40;
+/** A process that switches fibers thousands of times a second has changed during every second look at them. */
+const LOOKS = 10;
 
 function lookAgain(memory: StructureMemory, name: string, look: (memory: StructureMemory) => string): string {
   let why = '';

@@ -26,13 +26,19 @@ export function tableOfStructures({ memory }: PhpProcess, { block }: PhpThread):
 
 /**
  * Where a thread has the structure of this name, by which a build that is not thread-safe exports it; undefined where its
- * number is not exported. @throws UnreadableMemory
+ * number is not exported, or the thread is ending.
  */
 export function structureOfThread(process: PhpProcess, thread: PhpThread, name: string): number | undefined {
   const at = dataAddress(process, `${name}_id`);
-  const number = at === undefined ? 0 : process.memory.uint32(at);
-  if (number === 0 || number > process.memory.uint32(thread.block + COUNT)) return undefined;
-  return process.memory.pointer(tableOfStructures(process, thread) + 8 * (number - 1)) || undefined;
+  if (at === undefined) return undefined;
+  try {
+    const number = process.memory.uint32(at);
+    if (number === 0 || number > process.memory.uint32(thread.block + COUNT)) return undefined;
+    return process.memory.pointer(tableOfStructures(process, thread) + 8 * (number - 1)) || undefined;
+  } catch (error) {
+    if (error instanceof UnreadableMemory) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -64,7 +64,7 @@ export class ValueReader {
     };
   }
 
-  /** WeakMap came with 8.0, and with it zend_weakrefs_hash_add. */
+  /** WeakMap came with 8.0, zend_weakrefs_hash_add with one of its patches. */
   weakMap(): Structures['weakMap'] {
     if (this.code.disassembler.image.symbol('zend_weakrefs_hash_add') === undefined) return null;
     const shifts = this.code.instructions('zend_weakrefs_hash_add').flatMap(({ mnemonic, operands: [, by] }) => {

@@ -81,7 +81,7 @@ function checkLeak(t: ExecutionContext, traced: JsonRun, leak: DeclaredLeak, mea
   const detail = JSON.stringify(report, null, 1);
   t.is(report.verdict, 'leak', detail);
   t.is(exitCode, 1);
-  const named = report.sites.find((site) => isGuilty(site) && isAt(site, leak.line));
+  const named = report.sites.find((site) => isGuilty(site) && leak.lines.some((line) => isAt(site, line)));
   t.true(named !== undefined && isAt(named.app, leak.app), `${JSON.stringify(leak)} in ${detail}`);
   checkHolders(t, report, leak);
   const charged = report.sites

@@ -19,8 +19,8 @@ export interface FrameworkProgram {
 }
 
 export interface DeclaredLeak {
-  /** The line that allocates. */
-  readonly line: Place;
+  /** The line that allocates: one of these, where several do by turns. */
+  readonly lines: readonly Place[];
   /** The first line of its call path that is the application's own. */
   readonly app: Place;
   /** What a developer would grep for, as it stands in the way to the memory: `->queryLog`. All that is kept has one of them. */
@@ -54,19 +54,19 @@ function readProgram(name: string, file: string): FrameworkProgram[] {
   if (comment === undefined) return [];
   const { loop, leak } = JSON.parse(comment.replace(/^\/\/( truth:)?/gm, '')) as Declared;
   if (leak === undefined) return [{ name, file, loop }];
-  return [{ name, file, loop, leak: { ...leak, line: placeOf(leak.line, file), app: placeOf(leak.app, file) } }];
+  return [{ name, file, loop, leak: { ...leak, lines: placesOf(leak.line, file), app: placesOf(leak.app, file)[0]! } }];
 }
 
-function placeOf(place: DeclaredPlace, program: string): Place {
-  if (typeof place === 'string') return { file: program, line: markedLine(program, place) };
-  if ('has' in place) return lineWith(place.has, join(VENDOR, place.file));
+function placesOf(place: DeclaredPlace, program: string): Place[] {
+  if (typeof place === 'string') return [{ file: program, line: markedLine(program, place) }];
+  if ('has' in place) return linesWith(place.has, join(VENDOR, place.file));
   const file = join(program, '..', place.file);
-  return { file, line: markedLine(file, place.mark) };
+  return [{ file, line: markedLine(file, place.mark) }];
 }
 
-function lineWith(text: string, file: string): Place {
+function linesWith(text: string, file: string): Place[] {
   const lines = readFileSync(file, 'utf8').split('\n');
-  const found = lines.flatMap((line, index) => (line.includes(text) ? [index + 1] : []));
-  if (found.length !== 1 || found[0] === undefined) throw new Error(`${found.length} lines of ${file} have ${text}`);
-  return { file, line: found[0] };
+  const found = lines.flatMap((line, index) => (line.includes(text) ? [{ file, line: index + 1 }] : []));
+  if (found.length === 0) throw new Error(`no line of ${file} has ${text}`);
+  return found;
 }

@@ -132,7 +132,10 @@ function compareBooks(truth: Case['truth'], traced: JsonRun, measured: readonly 
   const grown = report.sites.filter((site) => isGuilty(site) || site.verdict === 'cycle');
   const charged = grown.reduce((sum, site) => sum + site.bytes, 0);
   const older = records.find((record) => record.type === 'end')?.counters.unknownFreedBytes ?? NaN;
-  const missing = Math.max(explicable - truth.underWay - charged, charged - explicable - older - truth.underWay, 0);
+  // A table that was made larger in warm-up is among what its line has taken.
+  const room = grown.filter(({ fills }) => fills !== undefined).reduce((sum, site) => sum + site.bytes, 0);
+  const tooMuch = charged - explicable - older - room - truth.underWay;
+  const missing = Math.max(explicable - truth.underWay - charged, tooMuch, 0);
   if (missing !== 0) problems.push(`${charged} charged, ${explicable} grown, ${older} older`);
   return { byteError: missing === 0 ? 0 : missing / explicable, problems };
 }

@@ -46,7 +46,9 @@ test('elements that came several at once, or from no line, make it unsure', (t) 
   for (let n = 0; n < 3; n++) lines.called(ARRAY, 1, adding);
   for (let n = 0; n < 3; n++) lines.called(ARRAY, 2, adding);
   t.deepEqual(lines.lineOf(ARRAY), adding);
-  lines.called(ARRAY, 2, undefined);
+  lines.called(ARRAY, 1, undefined);
+  lines.called(ARRAY, 1, adding);
+  for (let n = 0; n < 2; n++) lines.called(ARRAY, 2, adding);
   t.is(lines.lineOf(ARRAY), undefined);
 });
 

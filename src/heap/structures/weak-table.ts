@@ -5,7 +5,10 @@ import { NODE_KIND } from '../heap-graph.js';
 import type { MemoryImage } from '../image.js';
 import { forEachElement, visitData } from './hash-table.js';
 
-/** Low bits of an element of EG(weakrefs) whose object several refer to (Zend/zend_weakrefs.c: ZEND_WEAKREF_TAG_HT). */
+/**
+ * Low bits of an element of EG(weakrefs) whose object several refer to (Zend/zend_weakrefs.c: ZEND_WEAKREF_TAG_HT). 3 is a
+ * table of an extension's (ZEND_WEAKREF_TAG_BARE_HT).
+ */
 const SEVERAL = 2;
 const TAG_BITS = 4;
 
@@ -20,13 +23,12 @@ export function weakReferences(image: MemoryImage): number {
  */
 export function readWeakTables(image: MemoryImage): ReadonlyMap<number, number> {
   const tables = new Map<number, number>();
-  const { weakMap } = image.header.structures;
+  const keyShift = image.header.structures.weakMap?.keyShift ?? 0;
   const at = image.at(weakReferences(image));
-  if (at < 0 || weakMap === null) return tables;
+  if (at < 0) return tables;
   forEachElement(image, at, (element, _, place) => {
     const tagged = image.pointerAt(element);
-    const tag = tagged % TAG_BITS;
-    if (tag >= SEVERAL) tables.set(place * 2 ** weakMap.keyShift, tagged - tag);
+    if (tagged % TAG_BITS === SEVERAL) tables.set(place * 2 ** keyShift, tagged - SEVERAL);
   });
   return tables;
 }
