@@ -39,8 +39,7 @@ export function placeOf({ loop, file, line, function: name, outside }: Place): s
 
 function mergeEntries(entries: readonly Entry[], reports: readonly Report[], together: Together): MergedSite {
   const { site: heaviest } = entries.reduce((most, entry) => (weighsMore(entry.site, most.site) ? entry : most));
-  const { file, line, function: name, app, stack, loop, outside, holder, path, types } = heaviest;
-  const fills = entries.map(({ site }) => site.fills).find((fill) => fill !== undefined);
+  const { file, line, function: name, app, stack, loop, outside, holder, path, types, fills } = heaviest;
   const sum = (of: (entry: Entry) => number): number => entries.reduce((total, entry) => total + of(entry), 0);
   const loops = reports.reduce((total, report) => total + judgedLoops(report, loop), 0);
   return {
