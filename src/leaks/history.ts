@@ -53,6 +53,7 @@ export class History {
     } else if (record.type === 'loop') {
       const hook = this.hookHistories[record.hook];
       if (!hook) throw new PhptraceError(`loop ${record.loop} belongs to hook ${record.hook}, which was not named`);
+      this.forgetCopy();
       hook.add(record);
     } else if (record.type === 'outside') {
       for (const hook of this.hookHistories) hook.addOutside(record);
@@ -64,12 +65,22 @@ export class History {
       }
     } else if (record.type === 'heldArray') {
       this.heldArrays.set(record.array, record);
-    } else if (record.type === 'snapshot') this.snapshotRecord = record;
-    else if (record.type === 'held') {
+    } else if (record.type === 'snapshot') {
+      this.forgetCopy();
+      this.snapshotRecord = record;
+    } else if (record.type === 'held') {
       const hook = this.hookHistories[record.hook];
       if (!hook) throw new PhptraceError(`holders belong to hook ${record.hook}, which was not named`);
       hook.addHeld(record);
     } else this.endRecord = record;
+  }
+
+  /** A copy that was taken for a report on the way knows nothing of later loops, whose blocks would seem to be gone. */
+  private forgetCopy(): void {
+    if (this.snapshotRecord === undefined) return;
+    this.snapshotRecord = undefined;
+    this.heldArrays.clear();
+    for (const hook of this.hookHistories) hook.forgetHeld();
   }
 
   /** Throws a PhptraceError before the first record came. */
@@ -228,6 +239,10 @@ export class HookHistory {
   /** What holds the blocks of a place. */
   addHeld(record: HeldRecord): void {
     this.historyOf(record.site, record.outside).held = record;
+  }
+
+  forgetHeld(): void {
+    for (const site of this.sites) site.held = undefined;
   }
 
   private opened(open: Set<SiteHistory>, site: number, outside: boolean): SiteHistory {

@@ -17,6 +17,8 @@ const LONG_COPY_MS = 10;
 const MOST_FOLLOWED = 1000;
 /** An array that has not so often been longer than ever is not told of: buffers and queues are as long as never before, too. */
 const FEW_HEIGHTS = 3;
+/** A trace of twenty loops, of a millisecond or two each, has these. */
+const QUICK_LOOKS = 16;
 /** What is kept of an array until it is told of. */
 const MOST_HELD = 64;
 
@@ -75,7 +77,7 @@ export class ArrayWatch {
     private readonly warmup: number,
     private readonly trace: ArrayWatchers,
   ) {
-    this.times = new LookTimes(warmup);
+    this.times = new LookTimes(warmup, QUICK_LOOKS);
   }
 
   /** What has changed, where a look is due and loops have begun since the last one. `loopsSeen` is by hook, `now` in ms. */

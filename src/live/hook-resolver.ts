@@ -63,11 +63,18 @@ export function suggestHooks(engine: Engine, spec: HookSpec): string {
 
 /** Why a hook can never appear, whatever the process runs yet; undefined where it may. */
 export function neverComes(engine: Engine, pid: number, spec: HookSpec): string | undefined {
-  if (spec.kind !== 'line') return undefined;
   return ifReadable(() => {
+    if (spec.kind === 'function') return ofNoPhpCode(engine, findFunction(engine, spec.name));
+    if (spec.kind === 'method') return ofNoPhpCode(engine, findMethod(engine, spec.className, spec.method));
+    if (spec.kind !== 'line') return undefined;
     const end = endBefore({ engine, pid }, spec);
     return end && `${explainLine(engine, spec)}, and ${end}`;
   });
+}
+
+function ofNoPhpCode(engine: Engine, func: number | undefined): string | undefined {
+  if (func === undefined || readFunction(engine.memory, engine.layout, func).file !== null) return undefined;
+  return "it is PHP's own or an extension's, and its calls cannot be told: name the function of yours that calls it";
 }
 
 /** The boundary at a function's entry. An empty function is a marker: it stands for the one that calls it. */

@@ -1,3 +1,4 @@
+const QUICK_INTERVAL_MS = 4;
 const FIRST_INTERVAL_MS = 50;
 /** After so many looks the interval doubles: short traces have enough, and long ones do not write more and more. */
 const LOOKS_PER_INTERVAL = 128;
@@ -13,8 +14,14 @@ export class LookTimes {
   private next = 0;
   private costMs = 0;
 
-  /** @param warmup loops in which there is nothing to see, of each hook */
-  constructor(private readonly warmup: number) {}
+  /**
+   * @param warmup loops in which there is nothing to see, of each hook
+   * @param quickLooks so many follow each other quickly, for a trace of a few short loops
+   */
+  constructor(
+    private readonly warmup: number,
+    private readonly quickLooks = 0,
+  ) {}
 
   /** Whether there is time, and loops have begun since the last look. `loopsSeen` is by hook, `now` in ms. */
   isDue(now: number, loopsSeen: readonly number[]): boolean {
@@ -35,6 +42,7 @@ export class LookTimes {
   }
 
   private get intervalMs(): number {
+    if (this.looks < this.quickLooks) return QUICK_INTERVAL_MS;
     return FIRST_INTERVAL_MS * 2 ** Math.floor(this.looks / LOOKS_PER_INTERVAL);
   }
 }

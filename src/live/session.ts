@@ -182,7 +182,10 @@ export class Session {
         surveyed = now;
         if (count < BATCH) this.turns.look(now, this.recorder.ledger.loopsSeen);
         this.survey();
-        if (!this.ended && this.options.wantsReport()) this.options.reportNow(this, this.takeCopy());
+        if (!this.ended && this.options.wantsReport()) {
+          this.options.reportNow(this, this.takeCopy());
+          this.copy = undefined;
+        }
       }
       this.arrayLines.takeTurns(now);
       if (count < BATCH) this.lookBetweenEvents(now);

@@ -26,7 +26,7 @@ export function renderSnapshotText(report: SnapshotReport, options: TextOptions)
           fragmentationLines(report, colors),
           noteLines(report),
         ]
-      : [headLines(report, colors), whyLines(report.why, colors), noteLines(report)];
+      : [headLines(report, colors), whyLines(report.why, report.garbage.collector, colors), noteLines(report)];
   return `${sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))

@@ -5,7 +5,11 @@ import type { SnapshotReport } from './snapshot-model.js';
 import { contentOf } from './snapshot-text.js';
 
 /** What holds the blocks that were asked for. */
-export function whyLines(why: NonNullable<SnapshotReport['why']>, { bold }: Palette): string[] {
+export function whyLines(
+  why: NonNullable<SnapshotReport['why']>,
+  collector: SnapshotReport['garbage']['collector'],
+  { bold }: Palette,
+): string[] {
   const { asked, type, blocks, bytes, paths: shown, otherPaths, sample, inCycles, orphans, content } = why;
   const isBlock = asked.startsWith('0x');
   const what = isBlock
@@ -23,8 +27,10 @@ export function whyLines(why: NonNullable<SnapshotReport['why']>, { bold }: Pale
     );
     if (otherPaths > 0) lines.push(`  and ${grouped(otherPaths)} other ${otherPaths === 1 ? 'way' : 'ways'}`);
   }
-  if (inCycles > 0)
-    lines.push(`  ${isBlock ? 'in' : `${grouped(inCycles)} in`} a cycle that the collector takes: no root leads there`);
+  if (inCycles > 0) {
+    const taken = collector?.enabled === false ? 'stays, for the collector is off' : 'the collector takes';
+    lines.push(`  ${isBlock ? 'in' : `${grouped(inCycles)} in`} a cycle that ${taken}: no root leads there`);
+  }
   if (orphans > 0)
     lines.push(`  ${isBlock ? 'kept' : `${grouped(orphans)} kept`} by nothing that is known: no root leads there`);
   return lines;

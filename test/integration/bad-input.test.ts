@@ -194,6 +194,18 @@ integration('a line that can never come is not waited for', async (t, place) => 
   t.true(performance.now() - begun < 15_000, 'the trace would have lasted for a minute');
 });
 
+for (const loop of ['json_encode', 'ArrayObject::append']) {
+  integration(`${loop} is no code of PHP, and is not waited for`, async (t, place) => {
+    const running = await place.startReady(twoLoops);
+    await refuses(
+      t,
+      place,
+      ['attach', String(running.pid), '--loop', loop],
+      [loop, /name the function of yours that calls it\n$/],
+    );
+  });
+}
+
 integration('a script that does not compile', async (t, place) => {
   writeFileSync(place.path('broken.php'), '<?php function handle() {');
   for (const loop of [['--loop', 'handle'], []]) {
