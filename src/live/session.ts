@@ -59,8 +59,16 @@ export type SessionOptions = Required<
   readonly wantsCopy: () => boolean;
   /** Asked at each survey: true has `reportNow` called, with a copy taken. */
   readonly wantsReport: () => boolean;
-  readonly reportNow: (session: Session, problems: readonly string[]) => void;
+  readonly reportNow: (taken: Taken) => void;
 };
+
+/** A copy of the process's memory, absent where none was taken, and sentences that say why. */
+export interface Taken {
+  readonly copy?: CopiedProcess;
+  readonly problems: readonly string[];
+}
+
+const NOT_TAKEN: Taken = { problems: [] };
 
 /** None of the loops that were asked for had a place in the process. */
 export class NoLoop extends PhptraceError {
@@ -182,10 +190,7 @@ export class Session {
         surveyed = now;
         if (count < BATCH) this.turns.look(now, this.recorder.ledger.loopsSeen);
         this.survey();
-        if (!this.ended && this.options.wantsReport()) {
-          this.options.reportNow(this, this.takeCopy());
-          this.copy = undefined;
-        }
+        if (!this.ended && this.options.wantsReport()) this.options.reportNow(this.takeCopy());
       }
       this.arrayLines.takeTurns(now);
       if (count < BATCH) this.lookBetweenEvents(now);
@@ -209,7 +214,8 @@ export class Session {
     this.outside.close();
     this.recorder.settle();
     for (const record of this.arrays.finish()) this.options.emit(record);
-    const problems = this.hooks.inPlace.length === 0 ? [] : this.takeCopy();
+    const { copy, problems } = this.hooks.inPlace.length === 0 ? NOT_TAKEN : this.takeCopy();
+    this.copy = copy;
     this.arrays.close();
     this.arrayLines.close();
     await unprobe(this.probed, () => {
@@ -233,9 +239,9 @@ export class Session {
    * Copies the process's memory and reads the events up to that moment, so that the table of blocks is the copy's. A
    * process that cannot be copied is no failure of the trace: the end record says why.
    */
-  private takeCopy(): string[] {
-    if (!this.options.wantsCopy()) return [];
-    if (this.gone !== undefined || !isRunning(followedThread(this.target))) return [this.goneTooSoon()];
+  private takeCopy(): Taken {
+    if (!this.options.wantsCopy()) return NOT_TAKEN;
+    if (this.gone !== undefined || !isRunning(followedThread(this.target))) return { problems: [this.goneTooSoon()] };
     const { ring } = this.probed.object;
     try {
       let end = 0;
@@ -246,12 +252,11 @@ export class Session {
         },
       });
       while (ring.read(this.decode, BATCH, end) === BATCH);
-      this.copy = { image, ledger: this.recorder.ledger, arrays: this.arrays.addresses };
-      return [];
+      return { copy: { image, ledger: this.recorder.ledger, arrays: this.arrays.addresses }, problems: [] };
     } catch (error) {
       if (!(error instanceof PhptraceError)) throw error;
-      if (!isRunning(followedThread(this.target))) return [this.goneTooSoon()];
-      return [`what holds the memory was not looked at: ${error.message}`];
+      if (!isRunning(followedThread(this.target))) return { problems: [this.goneTooSoon()] };
+      return { problems: [`what holds the memory was not looked at: ${error.message}`] };
     }
   }
 

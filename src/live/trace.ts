@@ -16,7 +16,7 @@ import type { EndRecord, TraceHeader, TraceRecord } from '../trace/records.js';
 import { hasQuestions, heldRecords } from './held-blocks.js';
 import type { CopiedProcess } from './held-blocks.js';
 import { Session } from './session.js';
-import type { SessionOptions } from './session.js';
+import type { SessionOptions, Taken } from './session.js';
 import type { Target } from './target.js';
 import type { WantedHook } from './waiting-hooks.js';
 
@@ -96,10 +96,10 @@ export async function trace(target: Target, options: TraceOptions, course: Trace
       warmup,
     }),
   );
-  const reportNow = (session: Session, problems: readonly string[]): void => {
+  const reportNow = ({ copy, problems }: Taken): void => {
     // Before the first loop is settled there is nothing to tell.
     if (history.hooks.length === 0) return;
-    const notes = [...problems, ...(session.copied ? emitHolders(session.copied, history, emit) : [])];
+    const notes = [...problems, ...(copy ? emitHolders(copy, history, emit) : [])];
     options.observer?.report?.(buildReport(history, judge(history), { log: log.file, notes, isRunning: true }));
   };
   try {

@@ -6,6 +6,7 @@ import { UnreadableMemory, pointerAt } from './memory.js';
 import type { PhpProcess } from './process.js';
 import { threadIds } from './thread-ids.js';
 import type { GlobalPlace, ThreadStorage } from './thread-storage.js';
+import { MOST_STRUCTURES, THREAD_ENTRY, THREAD_ENTRY_BYTES } from './thread-entry.js';
 
 /** A thread of a thread-safe PHP. */
 export interface PhpThread {
@@ -109,13 +110,6 @@ function readCacheOffset({ memory, loadBias }: PhpProcess, storage: ThreadStorag
   return Number(memory.read(storage.cacheSlot + loadBias, 8).getBigInt64(0, true));
 }
 
-/** Members of tsrm_tls_entry (TSRM/TSRM.c, 7.4 to 8.5): its table of structures, how many these are, whose it is. */
-const COUNT = 8;
-const THREAD_ID = 16;
-const ENTRY_BYTES = 24;
-/** PHP has some twenty structures of globals, and each extension one. */
-const MOST_STRUCTURES = 4096;
-
 /**
  * Undefined for a thread that PHP has not begun. A block names the thread that it belongs to, and its table has the heap's
  * structure in the block itself: one that was given back has lost its table.
@@ -131,10 +125,10 @@ function blockOf(
     if (threadPointer === undefined) return undefined;
     const block = memory.pointer(threadPointer + cacheOffset);
     if (block === 0) return undefined;
-    const entry = memory.read(block, ENTRY_BYTES);
-    const count = entry.getUint32(COUNT, true);
-    if (pointerAt(entry, THREAD_ID) !== threadPointer || count > MOST_STRUCTURES) return undefined;
-    const table = memory.read(pointerAt(entry, 0), 8 * count);
+    const entry = memory.read(block, THREAD_ENTRY_BYTES);
+    const count = entry.getUint32(THREAD_ENTRY.count, true);
+    if (pointerAt(entry, THREAD_ENTRY.threadId) !== threadPointer || count > MOST_STRUCTURES) return undefined;
+    const table = memory.read(pointerAt(entry, THREAD_ENTRY.table), 8 * count);
     for (let at = 0; at < table.byteLength; at += 8)
       if (pointerAt(table, at) === block + heapOffset) return { block, threadPointer };
     return undefined;

@@ -65,9 +65,8 @@ function fibers(memory: StructureMemory): string {
   if (fiber === null || eg.activeFiber === null) return 'this PHP has none';
   const active = memory.pointer(memory.eg(eg.activeFiber));
   // At once, for it may end soon.
-  const classOfActive = active === 0 ? 0 : memory.pointer(active + OBJECT_CLASS);
   demand(
-    active === 0 || classOfActive === classEntryOf(memory, 'Fiber'),
+    active === 0 || memory.pointer(active + OBJECT_CLASS) === classEntryOf(memory, 'Fiber'),
     () => `the active one, ${hex(active)}, is none`,
   );
   const found = objectsOf(memory, 'Fiber');

@@ -3,14 +3,11 @@ import { UnreadableMemory, pointerAt } from './memory.js';
 import type { PhpThread } from './php-threads.js';
 import { dataAddress } from './process.js';
 import type { PhpProcess } from './process.js';
+import { MOST_STRUCTURES, THREAD_ENTRY } from './thread-entry.js';
 
 /** Exported words, each with the number of a structure once PHP has started: `output_globals_id`. The first is 1. */
 const NUMBER = /^(\w+_globals)_id$/;
-/** tsrm_tls_entry (TSRM/TSRM.c, 7.4 to 8.5), with which a thread's block begins: the table of structures, and its length. */
-const TABLE = 0;
-const COUNT = 8;
-/** PHP has some twenty structures of globals, and each extension one; none of them, nor the block, is larger. */
-const MOST_STRUCTURES = 4096;
+/** Neither a structure nor the block of a thread is larger. */
 const MOST_BYTES = 1 << 20;
 
 export interface ThreadStructure {
@@ -21,7 +18,12 @@ export interface ThreadStructure {
 
 /** The address of the table that lists a thread's structures of globals by their numbers. @throws UnreadableMemory */
 export function tableOfStructures({ memory }: PhpProcess, { block }: PhpThread): number {
-  return memory.pointer(block + TABLE);
+  return memory.pointer(block + THREAD_ENTRY.table);
+}
+
+/** The address of the structure with a number in such a table; 0 where it has none yet. */
+export function structureNumbered(memory: { pointer(address: number): number }, table: number, number: number): number {
+  return number === 0 ? 0 : memory.pointer(table + 8 * (number - 1));
 }
 
 /**
@@ -33,8 +35,8 @@ export function structureOfThread(process: PhpProcess, thread: PhpThread, name: 
   if (at === undefined) return undefined;
   try {
     const number = process.memory.uint32(at);
-    if (number === 0 || number > process.memory.uint32(thread.block + COUNT)) return undefined;
-    return process.memory.pointer(tableOfStructures(process, thread) + 8 * (number - 1)) || undefined;
+    if (number > process.memory.uint32(thread.block + THREAD_ENTRY.count)) return undefined;
+    return structureNumbered(process.memory, tableOfStructures(process, thread), number) || undefined;
   } catch (error) {
     if (error instanceof UnreadableMemory) return undefined;
     throw error;
@@ -47,7 +49,7 @@ export function structureOfThread(process: PhpProcess, thread: PhpThread, name: 
  */
 export function structuresOfThread(process: PhpProcess, thread: PhpThread): Map<string, ThreadStructure> {
   const { memory, elf } = process;
-  const count = Math.min(memory.uint32(thread.block + COUNT), MOST_STRUCTURES);
+  const count = Math.min(memory.uint32(thread.block + THREAD_ENTRY.count), MOST_STRUCTURES);
   const table = memory.read(tableOfStructures(process, thread), 8 * count);
   const starts = Array.from({ length: count }, (_, index) => pointerAt(table, 8 * index));
   const end = thread.block + mallocBytes(thread.block);

@@ -2,6 +2,7 @@ import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
 import { AUTOLOAD_TABLE } from '../image.js';
 import type { MemoryImage } from '../image.js';
+import { readZendStack } from '../structures/zend-stack.js';
 import { ZVAL_WORDS } from '../structures/zval.js';
 import { executorGlobals } from '../engine-globals.js';
 import { ROOT_RANK } from './root-list.js';
@@ -34,14 +35,13 @@ function addZval(image: MemoryImage, address: number, name: string, roots: RootL
   if (at >= 0) roots.addZval(image, at, ROOT_RANK.named, () => name);
 }
 
-/** A zend_stack of zvals (Zend/zend_stack.h): { int size, top, max; void *elements }. */
+/** A zend_stack of zvals. */
 function addStack(image: MemoryImage, address: number, name: string, roots: RootList): void {
-  const elements = image.pointer(address + 16);
+  const { elements, count } = readZendStack(image, address, MOST_STACKED);
   const first = image.at(elements);
   if (elements === 0 || first < 0) return;
   roots.addAt(elements, NODE_KIND.internal, ROOT_RANK.named, name);
-  const top = Math.min(image.uint32(address + 4), MOST_STACKED);
-  for (let index = 0; index < top; index++) {
+  for (let index = 0; index < count; index++) {
     const at = first + index * ZVAL_WORDS;
     if (at + ZVAL_WORDS <= image.words.length) roots.addZval(image, at, ROOT_RANK.named, () => name);
   }

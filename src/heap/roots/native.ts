@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { structureNumbered } from '../../php/thread-structures.js';
 import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
 import { THREAD_STRUCTURES } from '../image.js';
@@ -76,16 +77,12 @@ function moduleGlobals(image: MemoryImage): Globals[] {
   forEachElement(image, table, (element, key) => {
     const entry = image.pointerAt(element);
     const [sizeBytes, globals] = [image.pointer(entry + GLOBALS_SIZE), image.pointer(entry + GLOBALS)];
-    const address = structures === undefined ? globals : numbered(structures, image.uint32(globals));
+    // In a thread-safe build a module has in place of its structure's address that of its number.
+    const address = structures === undefined ? globals : structureNumbered(image, structures, image.uint32(globals));
     const name = readName(image, key);
     if (address !== 0 && name !== undefined) found.push({ address, sizeBytes, called: `${name} extension` });
   });
   return found;
-
-  /** In a thread-safe build a module has in place of its structure's address that of its number. */
-  function numbered(list: number, number: number): number {
-    return number === 0 ? 0 : image.pointer(list + 8 * (number - 1));
-  }
 }
 
 /** A segment by what its parts are called; `globals` in order of address. */

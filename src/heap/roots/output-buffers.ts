@@ -1,10 +1,8 @@
 import type { GraphBuilder } from '../graph-builder.js';
 import { NODE_KIND } from '../heap-graph.js';
 import type { HeapView } from '../heap-view.js';
+import { readZendStack } from '../structures/zend-stack.js';
 
-/** php_output_globals begins with the zend_stack of handlers: { int size, top, max; void *elements }, 7.4 to 8.5. */
-const TOP = 4;
-const ELEMENTS = 16;
 /** php_output_handler (main/php_output.h, 7.4 to 8.5): its buffer's data, how large that is, and how much of it is used. */
 const DATA = 24;
 const SIZE = 32;
@@ -18,9 +16,9 @@ const MOST_HANDLERS = 1 << 16;
 export function markOutputBuffers({ image, blocks }: HeapView, builder: GraphBuilder): void {
   const globals = image.header.symbols['output_globals'];
   if (globals === undefined) return;
-  const handlers = Math.min(image.uint32(globals + TOP), MOST_HANDLERS);
-  const elements = image.pointer(globals + ELEMENTS);
-  for (let index = 0; index < handlers; index++) {
+  // php_output_globals begins with the zend_stack of handlers (main/php_output.h, 7.4 to 8.5).
+  const { elements, count } = readZendStack(image, globals, MOST_HANDLERS);
+  for (let index = 0; index < count; index++) {
     const handler = image.pointer(elements + 8 * index);
     const [data, sizeBytes, used] = [DATA, SIZE, USED].map((field) => image.pointer(handler + field)) as [
       number,

@@ -8,7 +8,6 @@ final class Word
     public function __construct(public readonly string $text)
     {
     }
-
 }
 
 function length(Word $word, Word $other): int
