@@ -17,8 +17,8 @@ interface Arrival {
 }
 
 /**
- * Judges an array by points after warm-up, ascending by loop, as a line whose blocks are the elements that it has more
- * than at the first point. What came between two looks came evenly, as far as anybody knows. Which elements go when it
+ * Judges an array by points, ascending by loop, as a line whose blocks are the elements that it has more than at the
+ * first point after warm-up. What came between two looks came evenly, as far as anybody knows. Which elements go when it
  * gets shorter is not known either: those that came last are taken for it, so that a buffer that fills and is emptied
  * keeps nothing.
  *
@@ -29,7 +29,7 @@ export function judgeArray(
   { loops, warmup, elementBytes }: { readonly loops: number; readonly warmup: number; readonly elementBytes: number },
 ): SiteVerdict {
   // Loops that are under way at the end of the trace are not judged.
-  const judged = points.filter(({ loop }) => loop <= warmup + loops);
+  const judged = points.filter(({ loop }) => loop > warmup && loop <= warmup + loops);
   const unit = Math.max(1, Math.ceil(loops / MOST_UNITS));
   const bytesPerLoop = slopeOf(judged) * elementBytes;
   const site = judgeSite(lineOf(judged, warmup, unit, elementBytes), Math.floor(seenOf(judged, warmup, loops) / unit));
@@ -47,6 +47,9 @@ export function judgeArray(
     ...(openLoops === undefined ? {} : { openLoops: openLoops * unit }),
   };
   const isGrowing = site.verdict === 'leak' || site.verdict === 'pending';
+  if (judged.length <= FEWEST_RISES && alwaysRises(points)) {
+    return undecided(verdict, points, elementBytes);
+  }
   const rests = bytesPerLoop <= 0 || risesOf(judged) < FEWEST_RISES || comesBack(judged) || mayWander(judged);
   return isGrowing && rests ? { ...verdict, verdict: 'bounded' } : verdict;
 }
@@ -95,6 +98,32 @@ function evenly(elements: number, from: number, to: number): { readonly at: numb
     at: from + Math.ceil(((part + 1) * (to - from)) / parts),
     count: Math.floor(((part + 1) * elements) / parts) - Math.floor((part * elements) / parts),
   }));
+}
+
+/** What is said where so few looks do not tell more than that each found the array longer. */
+function undecided(verdict: SiteVerdict, points: readonly ArrayPoint[], elementBytes: number): SiteVerdict {
+  const [first, last] = [points[0]!, points.at(-1)!];
+  const elements = last.elements - first.elements;
+  return {
+    ...verdict,
+    verdict: 'pending',
+    blocks: elements,
+    bytes: elements * elementBytes,
+    bytesPerLoop: slopeOf(points) * elementBytes,
+    evidence: { ...verdict.evidence, moreLoops: verdict.evidence.loops * MORE },
+  };
+}
+
+/** Whether each look found it longer, by an element in each other loop. Looks within a loop tell nothing. */
+function alwaysRises(points: readonly ArrayPoint[]): boolean {
+  const rises = points.slice(1).map(({ loop, elements }, i) => {
+    return { loops: loop - points[i]!.loop, more: elements - points[i]!.elements };
+  });
+  return (
+    rises.some(({ more }) => more > 0) &&
+    rises.every(({ loops, more }) => (loops > 1 ? more > 0 : more >= 0)) &&
+    slopeOf(points) >= 0.5
+  );
 }
 
 /** How many points are higher than the one before. */
@@ -165,6 +194,8 @@ function amountOf(elements: number, elementBytes: number): { blocks: number; byt
 const MOST_UNITS = 2048;
 /** Fewer are what is made once each, and a few elements take next to nothing. */
 const FEWEST_RISES = 4;
+/** So many times as many loops have enough looks. */
+const MORE = 10;
 /** Two of each quarter. */
 const FEWEST_POINTS = 8;
 /** Standard deviations: chance alone goes so far in one of a thousand traces. */

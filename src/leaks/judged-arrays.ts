@@ -27,7 +27,7 @@ export function judgeArrays(history: History): JudgedArray[] {
   const { warmup } = history.header;
   return [...history.arrays].flatMap(({ array, elements, capacity, elementBytes, by }): JudgedArray[] => {
     const hook = (by && history.hooks[by.hook]) ?? busiest;
-    const points = hook.arrays.get(array)?.after(warmup) ?? [];
+    const points = hook.arrays.get(array)?.all ?? [];
     const judged = judgeArray(points, { loops: hook.judgedLoops, warmup, elementBytes });
     if (judged.verdict !== 'leak' && judged.verdict !== 'pending') return [];
     const { holder = null, path = null } = history.heldArray(array) ?? {};

@@ -19,9 +19,14 @@ export class LowPoints<Point extends LoopPoint> {
     while (this.cells.size > MOST_CELLS) this.halve();
   }
 
-  /** Ascending by loop, those after the warm-up of so many loops. */
+  /** Ascending by loop. */
+  get all(): readonly Point[] {
+    return [...this.cells.values()].sort((a, b) => a.loop - b.loop);
+  }
+
+  /** Those after the warm-up of so many loops. */
   after(warmup: number): readonly Point[] {
-    return [...this.cells.values()].filter(({ loop }) => loop > warmup).sort((a, b) => a.loop - b.loop);
+    return this.all.filter(({ loop }) => loop > warmup);
   }
 
   private halve(): void {

@@ -21,6 +21,8 @@ const FEW_HEIGHTS = 3;
 const QUICK_LOOKS = 16;
 /** What is kept of an array until it is told of. */
 const MOST_HELD = 64;
+/** Judged looks that tell a buffer from what grows for good; with fewer, what did grow is told of as undecided. */
+const ENOUGH_LOOKS = 6;
 
 type WatchRecord = ArrayRecord | ArrayGoneRecord;
 
@@ -62,6 +64,8 @@ export interface ArrayWatchers {
  * seen all the same.
  */
 export class ArrayWatch {
+  /** As they were when the first loop was waited for: all that a trace of a few very short loops can be compared with. */
+  private early: { readonly arrays: LiveArrays; readonly loops: readonly number[] } | undefined;
   private arrays: LiveArrays | undefined;
   private isOver = false;
   private tries = 0;
@@ -80,23 +84,43 @@ export class ArrayWatch {
     this.times = new LookTimes(warmup, QUICK_LOOKS);
   }
 
+  /** The look before the first loop. */
+  begin(): void {
+    this.guarded(() => {
+      const arrays = this.find();
+      if (arrays === undefined) return [];
+      this.early = { arrays, loops: this.copy(arrays) };
+      arrays.forEachChange(() => undefined);
+      return [];
+    });
+  }
+
   /** What has changed, where a look is due and loops have begun since the last one. `loopsSeen` is by hook, `now` in ms. */
   look(now: number, loopsSeen: readonly number[]): WatchRecord[] {
-    if (this.isOver || !this.times.isDue(now, loopsSeen)) return [];
+    if (this.isOver) return [];
+    if (!this.times.isDue(now, loopsSeen)) return [];
     return this.guarded(() =>
       this.times.have(now, loopsSeen, () => {
         if (this.arrays !== undefined) return this.changesIn(this.arrays);
-        this.find();
+        this.arrays = this.find();
         return [];
       }),
     );
   }
 
+  /** Whether there were too few looks to tell what grows for good. */
+  get needsLooks(): boolean {
+    return !this.isOver && this.times.looks < ENOUGH_LOOKS;
+  }
+
   /** The last look: what is gone by then is told too, and which lines they were. */
   finish(): WatchRecord[] {
     const { arrays } = this;
-    if (this.isOver || arrays === undefined) return [];
-    return this.guarded(() => [...this.changesIn(arrays), ...this.lastRecords(arrays)]);
+    if (this.isOver) return [];
+    return this.guarded(() => [
+      ...(arrays === undefined ? [] : [...this.changesIn(arrays), ...this.lastRecords(arrays)]),
+      ...(this.needsLooks ? this.changesSinceEarly() : []),
+    ]);
   }
 
   /** Those that were told of, as number -> address of the zend_array. */
@@ -111,6 +135,7 @@ export class ArrayWatch {
     this.isOver = true;
     this.arrays?.close();
     this.arrays = undefined;
+    this.forgetEarly();
     const missed =
       this.missed === 0 ? '' : `; changes of ${String(this.missed)} were passed over, for there were too many`;
     this.trace.debug(
@@ -133,6 +158,7 @@ export class ArrayWatch {
   private changesIn(arrays: LiveArrays): WatchRecord[] {
     const loops = this.copy(arrays);
     this.trace.readEvents();
+    if (!this.needsLooks) this.forgetEarly();
     const records: WatchRecord[] = [];
     for (const [address, followed] of this.followed) {
       if (arrays.arrayAt(address) === undefined) records.push(...this.letGo(address, followed));
@@ -154,14 +180,47 @@ export class ArrayWatch {
     }
   }
 
-  private find(): void {
+  private find(): LiveArrays | undefined {
     const { process, heap, layout, globals } = this.target;
     try {
       const extent = readHeapExtent(process.memory, heap, globals.allocGlobals);
-      this.arrays = LiveArrays.find(process.memory, { heap, hashTable: layout.hashTable }, extent);
+      return LiveArrays.find(process.memory, { heap, hashTable: layout.hashTable }, extent);
     } catch (error) {
       if (!(error instanceof PhptraceError) || ++this.tries === TRIES) throw error;
+      return undefined;
     }
+  }
+
+  private forgetEarly(): void {
+    this.early?.arrays.close();
+    this.early = undefined;
+  }
+
+  /** What got longer by an element in each other loop at least, where nothing is known of how. */
+  private changesSinceEarly(): WatchRecord[] {
+    if (this.early === undefined) return [];
+    const { arrays, loops: since } = this.early;
+    const loops = this.copy(arrays);
+    this.trace.readEvents();
+    const passed = Math.max(0, ...loops.map((begun, hook) => begun - (since[hook] ?? 0)));
+    const records: WatchRecord[] = [];
+    arrays.forEachChange((array) => {
+      const { address, elements, elementsFirst } = array;
+      const isOlder = this.trace.blockAt(address) === undefined;
+      if (!isOlder || passed === 0 || (elements - elementsFirst) * 2 < passed) return;
+      const known = this.followed.get(address);
+      if (known?.number !== undefined) return;
+      const [begun, now] = [
+        { array: { ...array, elements: elementsFirst }, loops: since, since },
+        { array, loops, since },
+      ];
+      const followed = { ...(known ?? beginning(begun)), first: elementsFirst, number: this.given };
+      if (this.isExplained(array, followed)) return;
+      this.given++;
+      this.followed.set(address, followed);
+      records.push(...[begun, ...(known?.held ?? []), now].map((seen) => this.record(followed.number, seen)));
+    });
+    return records;
   }
 
   private changeOf(array: LiveArray, loops: readonly number[]): WatchRecord[] {

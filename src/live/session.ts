@@ -31,6 +31,8 @@ const BATCH = 200_000;
 const IDLE_POLL_MS = 4;
 /** How often what is not in the ring is looked at: hooks that wait, the clock, the process. */
 const SURVEY_MS = 100;
+/** For so long `auto` waits for looks at arrays: there are none while no loop begins. */
+const LOOKS_MS = 1000;
 const PROGRESS_MS = 1000;
 
 /** Everything of TraceOptions that a session needs, with its defaults filled in. */
@@ -100,6 +102,8 @@ export class Session {
   private gone: string | undefined;
   private isProgramOver = false;
   private knowsSapi = false;
+  /** When it was begun to follow the process, ms. */
+  private begun = performance.now();
   private forks = 0;
   private requests = 0;
   private ended: { reason: string; conclusive: boolean; kernel: KernelCounters } | undefined;
@@ -158,6 +162,7 @@ export class Session {
 
   /** Places what can be placed now, and says what is waited for. @throws PhptraceError where a hook cannot be placed */
   placeHooks(): void {
+    this.arrays.begin();
     this.hooks.begin();
   }
 
@@ -180,7 +185,8 @@ export class Session {
   /** Follows the process until something ends the trace. Returns after the last record is read. */
   async follow(): Promise<void> {
     const { signal, mayStop } = this.options;
-    this.ending.begin(performance.now());
+    this.begun = performance.now();
+    this.ending.begin(this.begun);
     this.turns.begin(performance.now());
     let [surveyed, told] = [0, performance.now()];
     while (!this.ended) {
@@ -322,9 +328,15 @@ export class Session {
   }
 
   private endWhenSeen(): void {
-    if (this.choosing !== undefined) return;
+    if (this.choosing !== undefined || this.looksTooSoon()) return;
     const reason = this.ending.reasonAfter(this.loopCourses());
     if (reason !== undefined) this.end(reason, true);
+  }
+
+  /** A thousand loops of some microseconds may be over before arrays were looked at: `auto` has time for that. */
+  private looksTooSoon(): boolean {
+    const { maxLoops } = this.options;
+    return maxLoops === 'auto' && this.arrays.needsLooks && performance.now() - this.begun < LOOKS_MS;
   }
 
   private loopCourses(): LoopCourse[] {

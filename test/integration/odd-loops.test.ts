@@ -53,6 +53,47 @@ integration('a loop of a microsecond that keeps nothing', async (t, place) => {
   t.true(report.loops.settled >= 20_000, detail);
 });
 
+integration('a few very short loops that make an array longer are too few to tell', async (t, place) => {
+  const running = await place.startReady(program, ['noting']);
+  const { report, exitCode } = await place.attachJson(running.pid, ['--loop', 'noting', '--loops', '20']);
+  const detail = JSON.stringify(report, null, 1);
+  t.is(exitCode, 2, detail);
+  t.regex(
+    report.verdictReason ?? '',
+    /^1 (line|array) grew .* about 200 loops more would \(--loops 220, --duration\)$/,
+  );
+  const { arrays, sites } = report;
+  t.deepEqual(
+    [...arrays, ...sites.filter(({ verdict }) => verdict === 'pending')].map(({ verdict, path }) => [verdict, path]),
+    [['pending', 'static Kept::$noted']],
+    detail,
+  );
+});
+
+integration('a few very short loops that fill an array and empty it', async (t, place) => {
+  const running = await place.startReady(program, ['batching']);
+  const { report, exitCode } = await place.attachJson(running.pid, ['--loop', 'batching', '--loops', '20']);
+  const detail = JSON.stringify(report, null, 1);
+  t.is(exitCode, 0, detail);
+  t.deepEqual(report.arrays, [], detail);
+});
+
+integration('--loops auto has time to look at arrays, however short the loops', async (t, place) => {
+  const running = await place.startReady(program, ['noting']);
+  const { report, exitCode } = await place.attachJson(running.pid, ['--loop', 'noting']);
+  const detail = JSON.stringify(report, null, 1);
+  t.is(exitCode, 1, detail);
+  t.deepEqual(
+    suspects(report).map(({ line, verdict, path }) => [line, verdict, path]),
+    [[markedLine(join(root, program), '@note-1'), 'leak', 'static Kept::$noted']],
+    detail,
+  );
+  t.true(
+    suspects(report).every(({ bytesPerLoop }) => Math.abs(bytesPerLoop - 16) < 1),
+    detail,
+  );
+});
+
 integration('a loop that ends the program in its thirtieth call', async (t, place) => {
   const traced = await place.runJson(
     [php, join(root, program), 'exiting', '30'],

@@ -64,6 +64,21 @@ test('what a loop takes is what its elements take, in the long run', (t) => {
   t.true(Math.abs(bytesPerLoop - 10) < 0.2, String(bytesPerLoop));
 });
 
+test('of a few looks, all that is told is that each found it longer', (t) => {
+  const judge = (points: readonly (readonly [loop: number, elements: number])[]) => {
+    const seen = points.map(([loop, elements], i) => ({ loop, since: points[i - 1]?.[0] ?? loop, elements }));
+    return judgeArray(seen, { loops: 20, warmup: WARMUP, elementBytes: 16 });
+  };
+  const rising = judge([[0, 5000], [12, 5012], [13, 5012], [25, 5025]]); // prettier-ignore
+  t.is(rising.verdict, 'pending', 'the looks may be before and after the judged loops');
+  t.is(rising.bytesPerLoop, 16);
+  t.is(rising.evidence.moreLoops, 200);
+  t.not(judge([[0, 5000], [12, 5012], [25, 5012]]).verdict, 'pending', 'one that rests'); // prettier-ignore
+  t.not(judge([[0, 5000], [12, 5050], [25, 5012]]).verdict, 'pending', 'one that gets shorter'); // prettier-ignore
+  t.not(judge([[0, 5000], [12, 5002], [25, 5004]]).verdict, 'pending', 'a few elements'); // prettier-ignore
+  t.not(judge([[25, 5004]]).verdict, 'pending', 'a single look');
+});
+
 test('one that was not looked at says nothing', (t) => {
   const { verdict, bytesPerLoop } = judgeArray([], { loops: LOOPS, warmup: WARMUP, elementBytes: 16 });
   t.is(verdict, 'warmup');

@@ -6,6 +6,10 @@ final class Kept
 {
     public static SplFixedArray $all;
     public static int $next = 0;
+    /** @var array<int, int> */
+    public static array $noted = [];
+    /** @var array<int, int> */
+    public static array $batch = [];
 
     public static function one(): void
     {
@@ -67,6 +71,21 @@ function frequent(): void
     Kept::one();
 }
 
+/** Notes what takes no memory before the array doubles, and that is long after the trace. */
+function noting(int $n): void
+{
+    Kept::$noted[] = $n; // @note-1
+}
+
+/** Fills an array by as much, and empties it. */
+function batching(int $n): void
+{
+    for ($i = 0; $i < 50; $i++) {
+        Kept::$batch[] = $n;
+    }
+    array_splice(Kept::$batch, 1);
+}
+
 function slow(): void
 {
     Kept::one();
@@ -100,7 +119,19 @@ function turn(callable $do): void
     }
 }
 
+/** @param callable(int): void $do */
+function briefly(callable $do): void
+{
+    $end = time() + 20;
+    for ($n = 0; time() < $end; $n++) {
+        $do($n);
+        usleep(30);
+    }
+}
+
 Kept::$all = new SplFixedArray(400_000);
+Kept::$noted = Kept::$batch = range(1, 600_000);
+array_splice(Kept::$batch, 1);
 echo "ready\n";
 match ($argv[1]) {
     'recursing' => turn(static fn () => recursing(3)),
@@ -132,6 +163,8 @@ match ($argv[1]) {
             usleep(30);
         }
     })(),
+    'noting' => briefly('noting'),
+    'batching' => briefly('batching'),
     'slow' => turn('slow'),
     'endless' => endless(),
     'never_called' => turn(static fn () => null),
