@@ -7,7 +7,7 @@ import type { History, HookHistory } from './history.js';
 import { judgeArrays } from './judged-arrays.js';
 import { isGuilty } from './judged-site.js';
 import type { Growth, Grown, JudgedSite } from './judged-site.js';
-import { partsOf } from './parts.js';
+import { garbageOf, partsOf } from './parts.js';
 import type { SiteHistory } from './site-history.js';
 import { Turnover } from './turnover.js';
 import { judgeSite } from './verdict.js';
@@ -82,6 +82,7 @@ function judgeHook(hook: HookHistory, collector: Collector | null): JudgedSite[]
     const parts = isSuspect(judged) ? partsOf(site, judged, hook.judgedLoops, collector) : undefined;
     if (parts) return parts.map((part) => ({ ...part, ...where }));
     const verdict = verdictWhenHeld(judged, held, collector);
+    if (verdict === 'cycle' && held) return [{ ...garbageOf(site, judged, held, hook.judgedLoops), ...where }];
     // The alarm is for what goes on growing: a table that has come to rest needs none.
     const growth = isGuilty(verdict) || verdict === 'pending' ? growthOf(site) : undefined;
     return [

@@ -33,7 +33,7 @@ export function partsOf(
     const kept = haveGone ? sums.kept : minus(site.netSettled, sums.garbage);
     if (kept.bytes <= 0) return undefined;
     const leak = { ...part(judged, 'leak', kept, loops), held: { ...held, cycle: 0 } };
-    return sums.garbage.blocks === 0 ? [leak] : [leak, cycleOf(judged, held, sums.garbage, loops)];
+    return sums.garbage.blocks === 0 ? [leak] : [leak, cycleOf(site, judged, held, sums, loops)];
   }
   const isMostlyGone = gone * 2 > site.aliveBlocks;
   return isMostlyGone ? [{ ...part(judged, 'offset', sums.kept, loops), held }] : undefined;
@@ -60,9 +60,26 @@ function sumsOf(site: SiteHistory, held: HeldRecord, isCollected: boolean): Sums
   return { survivors, kept, garbage };
 }
 
-function cycleOf(judged: SiteVerdict, held: HeldRecord, garbage: Level, loops: number): Part {
-  const types = held.garbageTypes;
-  return { ...part(judged, 'cycle', garbage, loops), held: { ...held, reached: 0, holder: null, path: null, types } };
+/** What a line makes that only the collector takes, where all of it is that, or most. */
+export function garbageOf(site: SiteHistory, judged: SiteVerdict, held: HeldRecord, loops: number): Part {
+  return cycleOf(site, judged, held, sumsOf(site, held, true), loops);
+}
+
+function cycleOf(site: SiteHistory, judged: SiteVerdict, held: HeldRecord, { kept, garbage }: Sums, loops: number): Part {
+  const own = { ...held, reached: 0, holder: null, path: null, types: held.garbageTypes };
+  const cycle = part(judged, 'cycle', garbage, loops);
+  const made = Math.max(0, site.bornBlocks - kept.blocks) * (garbage.bytes / Math.max(1, garbage.blocks));
+  return { ...cycle, bytesPerLoop: rateSince(held, site.warmup + loops) ?? made / loops, held: own };
+}
+
+/**
+ * Bytes of garbage a loop since the collector ran last, which may have left some of the loop in which it did; undefined
+ * where that is a few loops ago.
+ */
+function rateSince({ loops }: HeldRecord, lastLoop: number): number | undefined {
+  const [first, ...later] = loops.filter(({ loop, cycle }) => cycle > 0 && loop <= lastLoop);
+  if (first === undefined || lastLoop - first.loop < FEWEST_LOOPS) return undefined;
+  return later.reduce((sum, { cycleBytes }) => sum + cycleBytes, 0) / (lastLoop - first.loop);
 }
 
 function part(judged: SiteVerdict, verdict: SiteVerdict['verdict'], amount: Level, loops: number): SiteVerdict {

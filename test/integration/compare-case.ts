@@ -91,6 +91,7 @@ function compareSite(truth: SiteTruth, report: ReportJson, loops: number): strin
       ? [`${here}: ${site.bytesPerLoop} bytes a loop are filled, not ${fills}`]
       : []),
     ...(isBookedWrong ? [`${here}: ${site.bytesPerLoop} bytes a loop are not ${site.bytes} bytes`] : []),
+    ...(truth.types === undefined ? [] : different(`${here}: types`, site.types.join(', '), truth.types.join(', '))),
     ...(truth.app === undefined ? [] : different(`${here}: app`, whereabouts(site.app), whereabouts(truth.app))),
     ...(truth.stack === undefined
       ? []

@@ -56,6 +56,8 @@ export interface SiteTruth {
   readonly holder?: ByVersion<string> | null;
   /** The whole way from the holder to the blocks, likewise. */
   readonly path?: ByVersion<string>;
+  /** What its blocks are, those with most bytes first. */
+  readonly types?: readonly string[];
   readonly app?: { readonly file: string; readonly line: number; readonly function: string };
   /** Function names of the call path, innermost first. */
   readonly stack?: readonly string[];
@@ -83,6 +85,7 @@ interface DeclaredSite {
   fills?: number | Record<string, number>;
   holder?: string | Record<string, string> | null;
   path?: string | Record<string, string>;
+  types?: string[];
   app?: { line: string; function: string };
   stack?: string[];
 }
