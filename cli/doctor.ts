@@ -26,7 +26,7 @@ function renderDiagnosis(diagnosis: Diagnosis): string {
     lines.push(`${check.name.padEnd(nameWidth)}  ${state(check).padEnd(STATE_WIDTH)}  ${check.found}`.trimEnd());
     if (check.remedy !== undefined) lines.push(`${' '.repeat(nameWidth + STATE_WIDTH + 4)}-> ${check.remedy}`);
   }
-  lines.push('', diagnosis.usable ? 'phptrace can trace here.' : `phptrace cannot trace here: ${missing(diagnosis)}.`);
+  lines.push('', diagnosis.usable ? 'phptrace can trace here.' : `${obstacle(diagnosis)}.`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -37,7 +37,10 @@ function state(check: Diagnosis['checks'][number]): string {
   return check.required ? 'missing' : 'without';
 }
 
-function missing(diagnosis: Diagnosis): string {
-  const names = diagnosis.checks.filter((check) => check.required && !check.ok).map((check) => check.name);
-  return names.length > 0 ? `missing ${names.join(', ')}` : 'see above';
+function obstacle({ checks }: Diagnosis): string {
+  const names = checks.filter((check) => check.required && !check.ok).map((check) => check.name);
+  if (names.length === 0) return 'phptrace cannot trace here: see above';
+  return names.join() === 'process'
+    ? 'phptrace cannot trace this process'
+    : `phptrace cannot trace here: missing ${names.join(', ')}`;
 }

@@ -1,5 +1,6 @@
 import { attachProcess } from './live/attach-process.js';
 import { traceGroup } from './live/process-group.js';
+import { noteWorkers } from './live/untraced-workers.js';
 import type { AttachOptions, GroupOptions } from './options.js';
 import { mergeTraces } from './merge.js';
 import type { GroupReport } from './report/group-model.js';
@@ -25,7 +26,10 @@ export async function attach(
   pids: number | readonly number[],
   options: AttachOptions & GroupOptions = {},
 ): Promise<Report | GroupReport> {
-  if (typeof pids === 'number') return (await attachProcess({ pid: pids, thread: options.thread }, options)).report;
+  if (typeof pids === 'number') {
+    noteWorkers(pids, options.observer ?? {});
+    return (await attachProcess({ pid: pids, thread: options.thread }, options)).report;
+  }
   const { traced, untraced, notes } = await traceGroup(pids, options);
   return mergeTraces(traced, { untraced, notes });
 }

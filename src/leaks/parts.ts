@@ -65,7 +65,13 @@ export function garbageOf(site: SiteHistory, judged: SiteVerdict, held: HeldReco
   return cycleOf(site, judged, held, sumsOf(site, held, true), loops);
 }
 
-function cycleOf(site: SiteHistory, judged: SiteVerdict, held: HeldRecord, { kept, garbage }: Sums, loops: number): Part {
+function cycleOf(
+  site: SiteHistory,
+  judged: SiteVerdict,
+  held: HeldRecord,
+  { kept, garbage }: Sums,
+  loops: number,
+): Part {
   const own = { ...held, reached: 0, holder: null, path: null, types: held.garbageTypes };
   const cycle = part(judged, 'cycle', garbage, loops);
   const made = Math.max(0, site.bornBlocks - kept.blocks) * (garbage.bytes / Math.max(1, garbage.blocks));

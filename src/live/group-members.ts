@@ -1,5 +1,5 @@
-import { childrenOf } from '../php/descendants.js';
-import { isRunning } from '../php/process.js';
+import { childrenOf, nearestBelow } from '../php/descendants.js';
+import { isRunning, processState } from '../php/process.js';
 import { SharedChoice } from './shared-choice.js';
 
 /** A process that a group is to trace, or one thread of it. */
@@ -66,7 +66,7 @@ export class GroupMembers {
   private workersOf(pid: number, family: Family): Member[] {
     if (this.known.has(pid)) return [];
     this.known.add(pid);
-    const workers = this.children ? this.phpBelow(pid) : [];
+    const workers = this.children ? nearestBelow(pid, this.isPhp) : [];
     const self = { pid, family, named: pid === family.head };
     if (workers.length === 0) return [self];
     const own = this.servesItself(pid) ? [self] : [];
@@ -74,14 +74,11 @@ export class GroupMembers {
     return [...own, ...workers.flatMap((worker) => this.workersOf(worker, family))];
   }
 
-  /** The nearest PHP processes below one: a shell may stand between. */
-  private phpBelow(pid: number): number[] {
-    return childrenOf(pid).flatMap((child) => (this.isPhp(child) ? [child] : this.phpBelow(child)));
-  }
-
   private meet(pid: number, family: Family): void {
+    // It waits (vfork) for a child that shares its memory until that runs another program.
+    const spawns = processState(pid) === 'D';
     for (const child of childrenOf(pid)) {
-      if (!this.known.has(child) && this.isPhp(child)) this.young.set(child, family);
+      if (!spawns && !this.known.has(child) && this.isPhp(child)) this.young.set(child, family);
       this.meet(child, family);
     }
   }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PhptraceError } from '../errors.js';
 import type { GroupOptions, TraceObserver, TraceOptions } from '../options.js';
 import { checkChildren } from '../php/descendants.js';
-import { UnreadablePhp, isRunning, readSapi } from '../php/process.js';
+import { isRunning, readSapi } from '../php/process.js';
 import type { Untraced } from '../report/group-model.js';
 import { namedProcess, numberOf, traceeOf } from '../report/named-pid.js';
 import type { Tracee } from '../report/named-pid.js';
@@ -14,6 +14,7 @@ import { GroupThreads } from './group-threads.js';
 import { KnownBuilds } from './known-builds.js';
 import { DURATION_SECONDS } from './trace.js';
 import type { Traced } from './trace.js';
+import { isPhp } from './untraced-workers.js';
 
 /** What became of the processes of a group, or of the threads of one. */
 export interface TracedGroup {
@@ -64,7 +65,12 @@ class ProcessGroup {
   ) {
     const { observer } = options;
     this.builds = new KnownBuilds({ cache: true, debug: (message) => observer?.debug?.(message) });
-    this.members = new GroupMembers(pids, options.children ?? false, this.isPhp, this.servesItself);
+    this.members = new GroupMembers(
+      pids,
+      options.children ?? false,
+      (pid) => isPhp(pid, (child) => this.builds.open(child)),
+      this.servesItself,
+    );
     this.threads = new GroupThreads(
       this.builds,
       (tid) => this.running.has(tid),
@@ -161,15 +167,6 @@ class ProcessGroup {
   private isTimeOver(): boolean {
     return this.options.signal?.aborted === true || performance.now() >= this.deadline;
   }
-
-  private readonly isPhp = (pid: number): boolean => {
-    try {
-      this.builds.open(pid);
-      return true;
-    } catch (error) {
-      return error instanceof UnreadablePhp;
-    }
-  };
 
   /** The web server of `php -S` answers requests beside its workers (sapi/cli/php_cli_server.c); other masters do not. */
   private readonly servesItself = (pid: number): boolean => {

@@ -11,6 +11,11 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
+/** The nearest processes below one that are looked for: others, as a shell, may stand between. */
+export function nearestBelow(pid: number, isWanted: (pid: number) => boolean): number[] {
+  return childrenOf(pid).flatMap((child) => (isWanted(child) ? [child] : nearestBelow(child, isWanted)));
+}
+
 /** @throws PhptraceError where the kernel does not tell children */
 export function checkChildren(): void {
   if (existsSync(`/proc/self/task/${String(process.pid)}/children`)) return;

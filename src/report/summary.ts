@@ -170,8 +170,9 @@ function innocentLines({ sites }: Report): string[] {
 }
 
 function booksLine({ growthBytes, explainedBytes, accounted }: Accounting): string {
+  const [went, sign] = growthBytes < 0 ? ['shrank', -1] : ['grew', 1];
   return (
-    `Books: the heap grew by ${growthBytes} bytes, the events explain ${explainedBytes} ` +
+    `Books: the heap ${went} by ${sign * growthBytes} bytes, the events explain ${sign * explainedBytes} ` +
     `(${(Math.floor(accounted * 1000) / 10).toFixed(1)} %).`
   );
 }

@@ -320,7 +320,7 @@ integration('attach and doctor give the same reason', async (t, place) => {
   t.not(reason, '');
   const doctor = await place.phptrace(['doctor', String(sleeping.pid)]);
   t.is(doctor.exitCode, 2);
-  t.true(doctor.stdout.endsWith(`missing  ${reason}\n\nphptrace cannot trace here: missing process.\n`), doctor.stdout);
+  t.true(doctor.stdout.endsWith(`missing  ${reason}\n\nphptrace cannot trace this process.\n`), doctor.stdout);
 });
 
 integration('a command that cannot be run', async (t, place) => {

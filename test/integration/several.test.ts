@@ -125,6 +125,15 @@ integration(
   },
 );
 
+integration('a master that is traced alone: that it has workers is said at once', async (t, place) => {
+  const master = await place.startReady(pool, ['2']);
+  const args = ['attach', String(master.pid), '--loop', 'handle', '--duration', '1'];
+  const { exitCode, stderr } = await place.phptrace(args);
+  t.is(exitCode, 2, stderr);
+  const note = `phptrace: 2 processes below ${String(master.pid)} run PHP too and are not traced: --children traces them in its place\n`;
+  t.true(stderr.startsWith(note), stderr);
+});
+
 integration('without rights nothing is waited for, with --children neither', async (t, place) => {
   const master = await place.startReady(pool, ['2']);
   const args = ['attach', String(master.pid), '--children', '--loop', 'handle', '-q'];
