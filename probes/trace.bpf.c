@@ -23,10 +23,15 @@ char LICENSE[] SEC("license") = "GPL";
 #define COOKIE_HEAP(c) ((u32)((c) >> 24) & 0xff)
 #define COOKIE_ASKS_FOR_CUSTOM (1ULL << 32)
 #define COOKIE_NULL_IS_ALLOC (1ULL << 33)
-#define COOKIE_CALL(c) ((u32)((c) >> 34) & 3)
-#define CALL_ALLOC 1
-#define CALL_FREE 2
-#define CALL_REALLOC 3
+#define COOKIE_SITE(c) ((u32)((c) >> 34) & 0xf)
+#define SITE_ALLOC 1
+#define SITE_FREE 2
+#define SITE_REALLOC 3
+#define SITE_RESULT 4
+#define SITE_INSERT 5
+#define SITE_SWITCH 6
+#define SITE_HANDLER 7
+#define SITE_SYMBOL 8
 #define NO_REGISTER 0xff
 #define CLONE_THREAD 0x10000 /* include/uapi/linux/sched.h */
 #define NO_BIN 0xff
@@ -304,37 +309,32 @@ static __always_inline int move(const struct pt_regs *ctx, u64 old, u64 size, in
 	return 0;
 }
 
-/* The guard of any of the allocator's functions. One program for all: the verifier's walk through what they have in
- * common is most of the time that an attach takes. */
-SEC("uprobe")
-int on_guard(struct pt_regs *ctx)
+/* The guard of any of the allocator's functions. */
+static __always_inline int guard(const struct pt_regs *ctx, u64 cookie)
 {
-	u64 cookie = bpf_get_attach_cookie(ctx);
 	u32 bin = COOKIE_BIN(cookie);
 	u64 pointer, size;
 
 	if (!begin_event(ctx, cookie))
 		return 0;
 	pointer = reg(ctx, COOKIE_POINTER(cookie));
-	if (COOKIE_CALL(cookie) == CALL_FREE)
+	if (COOKIE_SITE(cookie) == SITE_FREE)
 		return take_back(ctx, pointer, bin);
 	size = bin == NO_BIN ? reg(ctx, COOKIE_VALUE(cookie)) : bin_size(bin);
-	if (COOKIE_CALL(cookie) == CALL_REALLOC)
+	if (COOKIE_SITE(cookie) == SITE_REALLOC)
 		return move(ctx, pointer, size, !!(cookie & COOKIE_NULL_IS_ALLOC));
 	return allocate(ctx, size);
 }
 
 /* A slow path returns. It may serve the allocator's own needs (the list node of a huge block), so only a block of the
  * size that is awaited counts. */
-SEC("uprobe")
-int on_result(struct pt_regs *ctx)
+static __always_inline int result(u64 address)
 {
 	struct origin origin;
-	u64 address, size;
+	u64 size;
 
 	if (!pending.kind || !is_followed())
 		return 0;
-	address = reg(ctx, COOKIE_VALUE(bpf_get_attach_cookie(ctx)));
 	size = address ? live_block_size(address) : 0;
 	if (!size || size >> 3 != pending.size8)
 		return 0;
@@ -409,15 +409,13 @@ int on_watchpoint(struct bpf_perf_event_data *ctx)
 }
 
 /* A hook's opline, by its handler, which serves every opline of its kind. */
-SEC("uprobe")
-int on_handler(struct pt_regs *ctx)
+static __always_inline int handler(const struct pt_regs *ctx, u32 number)
 {
-	u32 number = COOKIE_VALUE(bpf_get_attach_cookie(ctx));
 	u64 frame = knobs.opline_in_frame ? reg(ctx, RDI) : reg(ctx, R14);
 	u64 opline = knobs.opline_in_frame ? read_word(frame) : ctx->r15;
 	struct vm_stack stack = {};
 
-	if (!is_followed() || hook_at(number)->opline != opline)
+	if (hook_at(number)->opline != opline || !is_followed())
 		return 0;
 	if (pending.kind)
 		settle_pending();
@@ -427,33 +425,10 @@ int on_handler(struct pt_regs *ctx)
 }
 
 SEC("uprobe")
-int on_symbol(struct pt_regs *ctx)
-{
-	if (!is_followed())
-		return 0;
-	if (pending.kind)
-		settle_pending();
-	on_native(COOKIE_VALUE(bpf_get_attach_cookie(ctx)));
-	return 0;
-}
-
-SEC("uprobe")
 int on_request_shutdown(struct pt_regs *ctx)
 {
 	if (is_followed())
 		on_request_end();
-	return 0;
-}
-
-/* A library is about to have another context run: zend_fiber_switch_context and its like. */
-SEC("uprobe")
-int on_switch(struct pt_regs *ctx)
-{
-	if (!is_followed())
-		return 0;
-	if (pending.kind)
-		settle_pending();
-	look_around();
 	return 0;
 }
 
@@ -488,10 +463,8 @@ static __always_inline void emit_insert(struct asked_array *array, u32 elements,
 /* A function is called that may put an element into an array. Whether it did shows at the next such call for the same
  * array: what that finds to be more came by this one. User space is told of a call where that says more than the one
  * before. A site's number may be another's now, the path's is not. */
-SEC("uprobe")
-int on_insert(struct pt_regs *ctx)
+static __always_inline int insert(const struct pt_regs *ctx, u64 address)
 {
-	u64 address = reg(ctx, COOKIE_POINTER(bpf_get_attach_cookie(ctx)));
 	struct asked_array *array;
 	struct origin origin;
 	u32 elements;
@@ -508,6 +481,34 @@ int on_insert(struct pt_regs *ctx)
 	if (elements != array->elements || origin.site != array->site || origin.path != array->path ||
 	    origin.hook != array->hook)
 		emit_insert(array, elements, &origin);
+	return 0;
+}
+
+/* Whatever a probe sits on, by its cookie. One program for all: the verifier's walk through what they have in common is
+ * most of the time that an attach takes. */
+SEC("uprobe")
+int on_site(struct pt_regs *ctx)
+{
+	u64 cookie = bpf_get_attach_cookie(ctx);
+	u32 site = COOKIE_SITE(cookie);
+
+	if (site <= SITE_REALLOC)
+		return guard(ctx, cookie);
+	if (site == SITE_RESULT)
+		return result(reg(ctx, COOKIE_VALUE(cookie)));
+	if (site == SITE_INSERT)
+		return insert(ctx, reg(ctx, COOKIE_POINTER(cookie)));
+	if (site == SITE_HANDLER)
+		return handler(ctx, COOKIE_VALUE(cookie));
+	if (!is_followed())
+		return 0;
+	if (pending.kind)
+		settle_pending();
+	if (site == SITE_SYMBOL)
+		on_native(COOKIE_VALUE(cookie));
+	else
+		/* A library is about to have another context run: zend_fiber_switch_context and its like. */
+		look_around();
 	return 0;
 }
 

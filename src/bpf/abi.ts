@@ -115,8 +115,8 @@ export type Register = (typeof REGISTERS)[number];
 
 /** What a probe tells its program of the site it sits on (COOKIE_* in probes/trace.bpf.c). */
 export interface Cookie {
-  /** Whose guard the site is. */
-  readonly call?: keyof typeof CALLS;
+  /** What the site is: the guard of an allocator's function, or one of the others. Of a program with one kind: absent. */
+  readonly site?: keyof typeof SITES;
   readonly bin?: number;
   /** Register of a size, or of a result; or the number of a hook. */
   readonly value?: Register | number;
@@ -127,7 +127,7 @@ export interface Cookie {
   readonly nullIsAlloc?: boolean;
 }
 
-const CALLS = { alloc: 1n, free: 2n, realloc: 3n } as const;
+const SITES = { alloc: 1n, free: 2n, realloc: 3n, result: 4n, insert: 5n, switch: 6n, handler: 7n, symbol: 8n } as const;
 const NO_REGISTER = 0xff;
 const NO_BIN = 0xff;
 
@@ -142,6 +142,6 @@ export function encodeCookie(cookie: Cookie): bigint {
     (BigInt(number(cookie.heap)) << 24n) |
     (cookie.asksForCustom ? 1n << 32n : 0n) |
     (cookie.nullIsAlloc ? 1n << 33n : 0n) |
-    ((cookie.call === undefined ? 0n : CALLS[cookie.call]) << 34n)
+    ((cookie.site === undefined ? 0n : SITES[cookie.site]) << 34n)
   );
 }

@@ -36,17 +36,12 @@ import type { RingReader } from './ring.js';
 
 /** Programs that are attached by uprobe, by their names in probes/trace.bpf.c. */
 const UPROBE_PROGRAMS = [
-  'on_guard',
-  'on_result',
+  'on_site',
   'on_heap_reset',
   'on_destroy_op_array',
-  'on_handler',
-  'on_symbol',
   'on_request_shutdown',
   'on_execute',
   'on_shutdown',
-  'on_switch',
-  'on_insert',
 ] as const;
 export type UprobeProgram = (typeof UPROBE_PROGRAMS)[number];
 export type ProgramName = UprobeProgram | 'on_watchpoint' | 'on_fork' | 'on_exec' | 'on_exit';

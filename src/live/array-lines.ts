@@ -146,9 +146,9 @@ export class ArrayLines {
     const disassembler = new Disassembler(elf);
     try {
       return findInsertSites(disassembler).map(({ address, argumentIn }) => ({
-        program: 'on_insert',
+        program: 'on_site',
         fileOffset: elf.fileOffset(address),
-        cookie: { pointer: argumentIn },
+        cookie: { site: 'insert', pointer: argumentIn },
       }));
     } finally {
       disassembler.free();

@@ -1,4 +1,4 @@
-import type { Extent } from '../bpf/abi.js';
+import type { Cookie, Extent } from '../bpf/abi.js';
 import { attachUprobes, attachWatchpoint } from '../bpf/links.js';
 import type { Attachment, LinkKind } from '../bpf/links.js';
 import type { TraceObject } from '../bpf/trace-object.js';
@@ -85,7 +85,7 @@ function placeHandler(context: PlacingContext, hook: number, opline: number): Pl
         '(opcache.jit=disable), or use --loop request, none or symbol:NAME',
     );
   }
-  return { boundary: 'handler', attachments: [attach(context, 'on_handler', fileOffset, hook)] };
+  return { boundary: 'handler', attachments: [attach(context, fileOffset, { site: 'handler', value: hook })] };
 }
 
 function placeSymbol(context: PlacingContext, hook: number, name: string): PlacedHook {
@@ -102,7 +102,7 @@ function placeSymbol(context: PlacingContext, hook: number, name: string): Place
     throw new PhptraceError(`--loop symbol:${name}: that is data of ${fileName} and no function: name a function`);
   }
   context.object.setHook(hook, 0, 'always');
-  return { boundary: 'symbol', attachments: [attach(context, 'on_symbol', elf.fileOffset(symbol.address), hook)] };
+  return { boundary: 'symbol', attachments: [attach(context, elf.fileOffset(symbol.address), { site: 'symbol', value: hook })] };
 }
 
 function isFunction(elf: ElfFile, address: number): boolean {
@@ -120,9 +120,9 @@ function placeRequest(context: PlacingContext, hook: number): PlacedHook {
     throw new PhptraceError(`--loop request: ${fileName} does not export php_request_startup: name a function instead`);
   }
   context.object.setHook(hook, 0, 'request');
-  const started = attach(context, 'on_symbol', elf.fileOffset(startup.address), hook);
+  const started = attach(context, elf.fileOffset(startup.address), { site: 'symbol', value: hook });
   try {
-    const ended = attach(context, 'on_request_shutdown', elf.fileOffset(shutdown.address), hook);
+    const ended = attach(context, elf.fileOffset(shutdown.address), {}, 'on_request_shutdown');
     return { boundary: 'request', attachments: [started, ended] };
   } catch (error) {
     void started.detach();
@@ -132,10 +132,10 @@ function placeRequest(context: PlacingContext, hook: number): PlacedHook {
 
 function attach(
   { object, links, target }: PlacingContext,
-  program: 'on_handler' | 'on_symbol' | 'on_request_shutdown',
   fileOffset: number,
-  hook: number,
+  cookie: Cookie,
+  program: 'on_site' | 'on_request_shutdown' = 'on_site',
 ): Attachment {
   const { file, pid } = target.process;
-  return attachUprobes(object, links, file, pid, [{ program, fileOffset, cookie: { value: hook } }]);
+  return attachUprobes(object, links, file, pid, [{ program, fileOffset, cookie }]);
 }

@@ -15,12 +15,12 @@ export function allocatorProbes(sites: ProbeSites, elf: ElfFile): Probe[] {
       fileOffset: at(sites.destroyOpArray.address),
       cookie: { value: sites.destroyOpArray.opArrayIn },
     },
-    ...fiberProbes(sites, at),
     { program: 'on_heap_reset', fileOffset: at(sites.reset.address), cookie: { heap: sites.reset.heapIn } },
+    ...fiberProbes(sites, at),
     ...sites.results.map(({ address, resultIn }): Probe => ({
-      program: 'on_result',
+      program: 'on_site',
       fileOffset: at(address),
-      cookie: { value: resultIn },
+      cookie: { site: 'result', value: resultIn },
     })),
     ...sites.free.map((site) => freeProbe(site, at, false)),
     ...heapApi.free.map((site) => freeProbe(site, at, true)),
@@ -50,32 +50,32 @@ type FileOffset = (address: number) => number;
 
 function fiberProbes({ fiberSwitch }: ProbeSites, at: FileOffset): Probe[] {
   if (fiberSwitch === null) return [];
-  return [{ program: 'on_switch', fileOffset: at(fiberSwitch.address), cookie: {} }];
+  return [{ program: 'on_site', fileOffset: at(fiberSwitch.address), cookie: { site: 'switch' } }];
 }
 
 function freeProbe(site: FreeSite, at: FileOffset, anyHeap: boolean): Probe {
   const { pointerIn } = site;
   const bin = site.kind === 'small' ? { bin: site.bin } : {};
   return {
-    program: 'on_guard',
+    program: 'on_site',
     fileOffset: at(site.address),
-    cookie: { ...guard(site, anyHeap), call: 'free', ...bin, pointer: pointerIn },
+    cookie: { ...guard(site, anyHeap), site: 'free', ...bin, pointer: pointerIn },
   };
 }
 
 function allocProbe(site: AllocSite, at: FileOffset, anyHeap: boolean): Probe {
   const size = site.kind === 'small' ? { bin: site.bin } : { value: site.sizeIn };
   return {
-    program: 'on_guard',
+    program: 'on_site',
     fileOffset: at(site.address),
-    cookie: { ...guard(site, anyHeap), call: 'alloc', ...size },
+    cookie: { ...guard(site, anyHeap), site: 'alloc', ...size },
   };
 }
 
 function reallocProbe(site: ReallocSite, at: FileOffset, anyHeap: boolean): Probe {
   const { pointerIn, sizeIn, nullGoesTo } = site;
-  const cookie = { call: 'realloc', pointer: pointerIn, value: sizeIn, nullIsAlloc: nullGoesTo === 'inline' } as const;
-  return { program: 'on_guard', fileOffset: at(site.address), cookie: { ...guard(site, anyHeap), ...cookie } };
+  const cookie = { site: 'realloc', pointer: pointerIn, value: sizeIn, nullIsAlloc: nullGoesTo === 'inline' } as const;
+  return { program: 'on_site', fileOffset: at(site.address), cookie: { ...guard(site, anyHeap), ...cookie } };
 }
 
 /** A function that takes the heap as an argument may be given another one than PHP's: then the register is looked at. */

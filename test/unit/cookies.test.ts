@@ -10,25 +10,27 @@ const PROGRAMS = readFileSync(join(PROBES, 'trace.bpf.c'), 'utf8');
 test('the programs read from a cookie what was written into it', (t) => {
   const cookies: Cookie[] = [
     {},
-    { call: 'free', bin: 29, pointer: 'rdi' },
+    { site: 'free', bin: 29, pointer: 'rdi' },
     { value: 'rax' },
     { value: 3 },
-    { call: 'alloc', value: 'rsi', pointer: 'r15', heap: 'rbx', asksForCustom: true },
-    { call: 'realloc', pointer: 'r8', value: 'r9', nullIsAlloc: true },
+    { site: 'alloc', value: 'rsi', pointer: 'r15', heap: 'rbx', asksForCustom: true },
+    { site: 'realloc', pointer: 'r8', value: 'r9', nullIsAlloc: true },
     { asksForCustom: false, nullIsAlloc: false, bin: 0, value: 0, heap: 'rax' },
   ];
   const none = 0xff;
   t.deepEqual(readCookies(cookies.map(encodeCookie)), [
-    { bin: none, value: none, pointer: none, heap: none, asksForCustom: 0, nullIsAlloc: 0, call: 0 },
-    { bin: 29, value: none, pointer: 7, heap: none, asksForCustom: 0, nullIsAlloc: 0, call: 2 },
-    { bin: none, value: 0, pointer: none, heap: none, asksForCustom: 0, nullIsAlloc: 0, call: 0 },
-    { bin: none, value: 3, pointer: none, heap: none, asksForCustom: 0, nullIsAlloc: 0, call: 0 },
-    { bin: none, value: 6, pointer: 15, heap: 3, asksForCustom: 1, nullIsAlloc: 0, call: 1 },
-    { bin: none, value: 9, pointer: 8, heap: none, asksForCustom: 0, nullIsAlloc: 1, call: 3 },
-    { bin: 0, value: 0, pointer: none, heap: 0, asksForCustom: 0, nullIsAlloc: 0, call: 0 },
+    { bin: none, value: none, pointer: none, heap: none, asksForCustom: 0, nullIsAlloc: 0, site: 0 },
+    { bin: 29, value: none, pointer: 7, heap: none, asksForCustom: 0, nullIsAlloc: 0, site: 2 },
+    { bin: none, value: 0, pointer: none, heap: none, asksForCustom: 0, nullIsAlloc: 0, site: 0 },
+    { bin: none, value: 3, pointer: none, heap: none, asksForCustom: 0, nullIsAlloc: 0, site: 0 },
+    { bin: none, value: 6, pointer: 15, heap: 3, asksForCustom: 1, nullIsAlloc: 0, site: 1 },
+    { bin: none, value: 9, pointer: 8, heap: none, asksForCustom: 0, nullIsAlloc: 1, site: 3 },
+    { bin: 0, value: 0, pointer: none, heap: 0, asksForCustom: 0, nullIsAlloc: 0, site: 0 },
   ]);
-  for (const [call, number] of Object.entries({ ALLOC: 1, FREE: 2, REALLOC: 3 }))
-    t.regex(PROGRAMS, new RegExp(`#define CALL_${call} ${number}\n`));
+  for (const site of ['alloc', 'free', 'realloc', 'result', 'insert', 'switch', 'handler', 'symbol'] as const) {
+    const number = encodeCookie({ site }) >> 34n;
+    t.regex(PROGRAMS, new RegExp(`#define SITE_${site.toUpperCase()} ${number}\n`));
+  }
   for (const name of ['NO_BIN', 'NO_REGISTER'])
     t.regex(PROGRAMS, new RegExp(`#define ${name} 0x${none.toString(16)}\n`));
 });
@@ -54,9 +56,9 @@ int main(int argc, char **argv) {
   putchar('[');
   for (int i = 1; i < argc; i++) {
     unsigned long long c = strtoull(argv[i], 0, 10);
-    printf("{\\"bin\\":%u,\\"value\\":%u,\\"pointer\\":%u,\\"heap\\":%u,\\"asksForCustom\\":%d,\\"nullIsAlloc\\":%d,\\"call\\":%u}%s",
+    printf("{\\"bin\\":%u,\\"value\\":%u,\\"pointer\\":%u,\\"heap\\":%u,\\"asksForCustom\\":%d,\\"nullIsAlloc\\":%d,\\"site\\":%u}%s",
       COOKIE_BIN(c), COOKIE_VALUE(c), COOKIE_POINTER(c), COOKIE_HEAP(c), (c & COOKIE_ASKS_FOR_CUSTOM) != 0,
-      (c & COOKIE_NULL_IS_ALLOC) != 0, COOKIE_CALL(c), i + 1 < argc ? "," : "]");
+      (c & COOKIE_NULL_IS_ALLOC) != 0, COOKIE_SITE(c), i + 1 < argc ? "," : "]");
   }
 }`;
   return JSON.parse(runC(program, cookies.map(String))) as Record<string, number>[];
