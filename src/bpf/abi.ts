@@ -127,7 +127,16 @@ export interface Cookie {
   readonly nullIsAlloc?: boolean;
 }
 
-const SITES = { alloc: 1n, free: 2n, realloc: 3n, result: 4n, insert: 5n, switch: 6n, handler: 7n, symbol: 8n } as const;
+const SITES = {
+  alloc: 1n,
+  free: 2n,
+  realloc: 3n,
+  result: 4n,
+  insert: 5n,
+  switch: 6n,
+  handler: 7n,
+  symbol: 8n,
+} as const;
 const NO_REGISTER = 0xff;
 const NO_BIN = 0xff;
 

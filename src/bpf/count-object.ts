@@ -15,11 +15,11 @@ import { writeFollowed } from './followed-thread.js';
 import type { KernelThread } from './followed-thread.js';
 import type { LinkKind } from './links.js';
 import { loadObjectFile } from './object-file.js';
+import { PAGE_BYTES } from '../native/page.js';
 
 /** MAX_COUNTED of probes/count.bpf.c. */
 export const MOST_COUNTED = 4;
 /** The section of the counts is smaller, and a page is the least that can be mapped. */
-const PAGE_BYTES = 4096;
 
 /** The program that counts oplines, loaded in the kernel: it is to be attached to their handlers. */
 export class CountObject {

@@ -1,12 +1,12 @@
 import { mapShared } from '../native/libc.js';
 import type { Mapping } from '../native/libc.js';
+import { PAGE_BYTES } from '../native/page.js';
 
 /** include/uapi/linux/bpf.h: bits of a record's length word, and the size of its header. */
 const BUSY_BIT = 0x80000000;
 const DISCARD_BIT = 0x40000000;
 const LENGTH_MASK = 0x3fffffff;
 const HEADER_BYTES = 8;
-const PAGE_BYTES = 4096;
 
 /** Takes one record: words[at] is the first 32-bit word of its payload, which is `lengthBytes` long. */
 export type RecordSink = (words: Int32Array, at: number, lengthBytes: number) => void;

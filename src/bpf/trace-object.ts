@@ -33,6 +33,7 @@ import type { KernelThread } from './followed-thread.js';
 import { loadObjectFile } from './object-file.js';
 import { mapRing } from './ring.js';
 import type { RingReader } from './ring.js';
+import { PAGE_BYTES } from '../native/page.js';
 
 /** Programs that are attached by uprobe, by their names in probes/trace.bpf.c. */
 const UPROBE_PROGRAMS = [
@@ -53,7 +54,6 @@ export type Knobs = Readonly<Record<Exclude<keyof typeof KNOBS, 'binSize' | 'bin
 };
 
 /** Each section of globals is smaller than a page, the least that can be mapped. */
-const PAGE_BYTES = 4096;
 /** The kernel allows more; an index of a 32-bit view of the doubled data must stay exact. */
 const MOST_RING_BYTES = 1 << 30;
 

@@ -1,8 +1,8 @@
 import { BIN_PAGES, BIN_SIZES } from '../php/bins.js';
 import type { BlockTable } from './blocks.js';
 import { LARGE_BIN } from './runs.js';
+import { HEAP_PAGE_BYTES } from './page-map.js';
 
-const PAGE_BYTES = 4096;
 const CHUNK_BYTES = 2 * 1024 * 1024;
 /** Pages of a chunk that can be handed out: all but its first. */
 const CHUNK_PAGES = 511;
@@ -45,10 +45,10 @@ export function fragmentationOf(blocks: BlockTable): Fragmentation {
     const bin = runs.bins[run]!;
     const inRun = blocks.liveIn(run);
     const segment = runs.segmentOf(run);
-    const pages = bin < LARGE_BIN ? BIN_PAGES[bin]! : runs.slotBytes[run]! / PAGE_BYTES;
+    const pages = bin < LARGE_BIN ? BIN_PAGES[bin]! : runs.slotBytes[run]! / HEAP_PAGE_BYTES;
     usedPages.set(segment, (usedPages.get(segment) ?? 0) + (inRun > 0 ? pages : 0));
     if (bin >= LARGE_BIN) continue;
-    if (inRun === 0) collectable += pages * PAGE_BYTES;
+    if (inRun === 0) collectable += pages * HEAP_PAGE_BYTES;
     else {
       live[bin]! += inRun;
       free[bin]! += runs.slotsOf(run) - inRun;
@@ -66,7 +66,7 @@ export function fragmentationOf(blocks: BlockTable): Fragmentation {
       const [inUse, unused] = [live[bin]!, free[bin]!];
       return unused === 0 ? [] : [{ slotBytes, live: inUse, free: unused, freeBytes: unused * slotBytes }];
     }),
-    freePageBytes: (chunks * CHUNK_PAGES - usedInChunks) * PAGE_BYTES - collectable,
+    freePageBytes: (chunks * CHUNK_PAGES - usedInChunks) * HEAP_PAGE_BYTES - collectable,
     collectableBytes: collectable,
     emptyChunks: chunks - used.filter(([, pages]) => pages > 0).length,
     chunks,

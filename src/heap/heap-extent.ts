@@ -2,10 +2,10 @@ import { PhptraceError } from '../errors.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import { UnreadableMemory, pointerAt } from '../php/memory.js';
 import type { ProcessMemory } from '../php/memory.js';
+import { HEAP_PAGE_BYTES } from './page-map.js';
 
 /** ZEND_MM_CHUNK_SIZE (Zend/zend_alloc_sizes.h). */
 export const CHUNK_BYTES = 2 * 1024 * 1024;
-const PAGE_BYTES = 4096;
 
 /** zend_mm_chunk { heap, next, prev } and zend_mm_huge_list { ptr, size, next }: three words each (Zend/zend_alloc.c). */
 const WORDS_BYTES = 24;
@@ -81,7 +81,7 @@ function readHuge(memory: ProcessMemory, first: number, leftBytes: number): Heap
   let left = leftBytes;
   for (let node = first; node !== 0;) {
     const [address, sizeBytes, next] = threeWords(memory, node);
-    if (address === 0 || address % CHUNK_BYTES !== 0 || sizeBytes === 0 || sizeBytes % PAGE_BYTES !== 0) {
+    if (address === 0 || address % CHUNK_BYTES !== 0 || sizeBytes === 0 || sizeBytes % HEAP_PAGE_BYTES !== 0) {
       throw contradiction(memory, node, `no huge block is at ${hex(address)} with ${String(sizeBytes)} bytes`);
     }
     left -= sizeBytes;

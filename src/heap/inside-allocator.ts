@@ -3,10 +3,10 @@ import type { FunctionBounds } from '../php/code-image.js';
 import { UnreadableMemory, pointerAt } from '../php/memory.js';
 import type { PhpProcess } from '../php/process.js';
 import type { StoppedThread } from '../php/stopped-process.js';
+import { PAGE_BYTES } from '../native/page.js';
 
 /** What libc's wrappers of system calls may push below their return address. */
 const STACK_BYTES = 256;
-const PAGE_BYTES = 4096;
 
 /**
  * The system calls that the allocator makes: mmap, mprotect, munmap, mremap, madvise, prctl to name its memory

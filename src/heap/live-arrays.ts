@@ -5,17 +5,16 @@ import { BIN_PAGES, BIN_SIZES } from '../php/bins.js';
 import type { EngineLayout } from '../php/engine-layout.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import type { ProcessMemory } from '../php/memory.js';
-import { PAGE_BYTES } from '../php/pagemap.js';
 import { NUM_OF_ELEMENTS, TABLE_SIZE, fitTogether } from '../php/table-numbers.js';
 import type { HeapExtent } from './heap-extent.js';
-import { PAGES_A_CHUNK, RUN_KIND, SMALL_RUN, SMALL_RUN_BIN } from './page-map.js';
+import { HEAP_PAGE_BYTES, PAGES_A_CHUNK, RUN_KIND, SMALL_RUN, SMALL_RUN_BIN } from './page-map.js';
 
-const PAGE_WORDS = PAGE_BYTES / 4;
+const PAGE_WORDS = HEAP_PAGE_BYTES / 4;
 /** zend_array (Zend/zend_types.h, PHP 7.4 to 8.5): those of PHP's heap lie in the bin of its size. */
 const ARRAY_BYTES = 56;
 const ARRAY_WORDS = ARRAY_BYTES / 4;
 const ARRAY_BIN = BIN_SIZES.indexOf(ARRAY_BYTES);
-const ARRAYS_A_PAGE = Math.floor((BIN_PAGES[ARRAY_BIN]! * PAGE_BYTES) / ARRAY_BYTES);
+const ARRAYS_A_PAGE = Math.floor((BIN_PAGES[ARRAY_BIN]! * HEAP_PAGE_BYTES) / ARRAY_BYTES);
 /** Of a million arrays. */
 const MOST_PAGES = Math.ceil(1_000_000 / ARRAYS_A_PAGE);
 /** Word: zend_refcounted_h.u.type_info. */
@@ -82,7 +81,7 @@ export class LiveArrays {
       const arrays = addresses.length * ARRAYS_A_PAGE;
       throw new PhptraceError(`there are too many to look at again and again: up to ${String(arrays)}`);
     }
-    const pages = Pages.map(addresses.length * PAGE_BYTES);
+    const pages = Pages.map(addresses.length * HEAP_PAGE_BYTES);
     return new LiveArrays(memory.pid, hashTable, Float64Array.from(addresses), pages);
   }
 
@@ -102,8 +101,8 @@ export class LiveArrays {
 
   /** The array at an address that a visit has told, as it was copied last; undefined where there is none any more. */
   arrayAt(address: number): LiveArray | undefined {
-    const page = this.pageOf(address - (address % PAGE_BYTES));
-    const index = (address % PAGE_BYTES) / ARRAY_BYTES;
+    const page = this.pageOf(address - (address % HEAP_PAGE_BYTES));
+    const index = (address % HEAP_PAGE_BYTES) / ARRAY_BYTES;
     return this.read(page * ARRAYS_A_PAGE + index, page * PAGE_WORDS + index * ARRAY_WORDS);
   }
 
@@ -122,8 +121,8 @@ export class LiveArrays {
     const { addresses } = this;
     for (let page = 0; page < addresses.length;) {
       let end = page + 1;
-      while (addresses[end] === addresses[page]! + (end - page) * PAGE_BYTES) end++;
-      ranges.add(addresses[page]!, (end - page) * PAGE_BYTES, page * PAGE_BYTES);
+      while (addresses[end] === addresses[page]! + (end - page) * HEAP_PAGE_BYTES) end++;
+      ranges.add(addresses[page]!, (end - page) * HEAP_PAGE_BYTES, page * HEAP_PAGE_BYTES);
       page = end;
     }
     copyRanges(this.pid, ranges, this.pages, (address) => {
@@ -192,7 +191,8 @@ function arrayPages(memory: ProcessMemory, chunk: number, chunkMap: number): num
   for (let page = 1; page < PAGES_A_CHUNK; page++) {
     if (((view.getUint8(page >>> 3) >>> (page & 7)) & 1) === 0) continue;
     const info = view.getInt32(PAGES_A_CHUNK / 8 + page * 4, true);
-    if ((info & RUN_KIND) === SMALL_RUN && (info & SMALL_RUN_BIN) === ARRAY_BIN) pages.push(chunk + page * PAGE_BYTES);
+    if ((info & RUN_KIND) === SMALL_RUN && (info & SMALL_RUN_BIN) === ARRAY_BIN)
+      pages.push(chunk + page * HEAP_PAGE_BYTES);
   }
   return pages;
 }

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { dataRanges } from '../native/file-data.js';
 import type { Mapped } from '../php/maps.js';
-import { PAGE_BYTES } from '../php/pagemap.js';
+import { PAGE_BYTES } from '../native/page.js';
 import type { Pagemap } from '../php/pagemap.js';
 import type { ImageHeader } from './image.js';
 

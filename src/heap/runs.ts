@@ -1,9 +1,16 @@
 import { PhptraceError } from '../errors.js';
 import { BIN_PAGES, BIN_SIZES } from '../php/bins.js';
 import type { MemoryImage, Segment } from './image.js';
-import { LARGE_RUN, LARGE_RUN_PAGES, PAGES_A_CHUNK, RUN_KIND, SMALL_RUN, SMALL_RUN_BIN } from './page-map.js';
+import {
+  HEAP_PAGE_BYTES,
+  LARGE_RUN,
+  LARGE_RUN_PAGES,
+  PAGES_A_CHUNK,
+  RUN_KIND,
+  SMALL_RUN,
+  SMALL_RUN_BIN,
+} from './page-map.js';
 
-const PAGE_BYTES = 4096;
 const CHUNK_MASK = 0x1fffff;
 /** Bin numbers of runs that are no small ones. */
 export const LARGE_BIN = 30;
@@ -103,8 +110,8 @@ export class Runs {
             'allocation, or memory is corrupt: take another',
         );
       }
-      const firstWord = (segment.offset + page * PAGE_BYTES) / 4;
-      const run = this.add(bin, isSmall ? BIN_SIZES[bin]! : pages * PAGE_BYTES, firstWord);
+      const firstWord = (segment.offset + page * HEAP_PAGE_BYTES) / 4;
+      const run = this.add(bin, isSmall ? BIN_SIZES[bin]! : pages * HEAP_PAGE_BYTES, firstWord);
       this.runOfPage.fill(run, place + page, place + page + pages);
       page += pages;
     }
@@ -123,4 +130,4 @@ export class Runs {
 }
 
 /** Slots of a run, by bin. */
-const SLOTS = BIN_SIZES.map((size, bin) => Math.floor((BIN_PAGES[bin]! * PAGE_BYTES) / size));
+const SLOTS = BIN_SIZES.map((size, bin) => Math.floor((BIN_PAGES[bin]! * HEAP_PAGE_BYTES) / size));

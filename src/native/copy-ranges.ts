@@ -1,12 +1,12 @@
 import koffi from 'koffi';
 import { readVectors } from './libc.js';
 import type { Pages } from './libc.js';
+import { PAGE_BYTES } from './page.js';
 
 /** IOV_MAX: the kernel takes no more pieces in one call (include/uapi/linux/uio.h). */
 const MAX_PIECES = 1024;
 /** The kernel copies at most 2 GiB less a page in one call. */
 const MAX_CALL_BYTES = 2 ** 30;
-const PAGE_BYTES = 4096;
 const TWO_32 = 2 ** 32;
 
 /** Ranges of a process's memory and where in a mapping of this process they go: three numbers each, all of them multiples of 4096. */

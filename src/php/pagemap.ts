@@ -5,8 +5,7 @@ import { SystemCallError } from '../native/libc.js';
 import { PagemapScan } from '../native/pagemap-scan.js';
 import { explainProc } from './maps.js';
 import { goneProcess } from './memory.js';
-
-export const PAGE_BYTES = 4096;
+import { PAGE_BYTES } from '../native/page.js';
 
 /** The upper half of an entry of /proc/<pid>/pagemap (Documentation/admin-guide/mm/pagemap.rst). */
 const PRESENT = 1 << 31;

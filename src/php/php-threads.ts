@@ -7,6 +7,7 @@ import type { PhpProcess } from './process.js';
 import { threadIds } from './thread-ids.js';
 import type { GlobalPlace, ThreadStorage } from './thread-storage.js';
 import { MOST_STRUCTURES, THREAD_ENTRY, THREAD_ENTRY_BYTES } from './thread-entry.js';
+import { PAGE_BYTES } from '../native/page.js';
 
 /** A thread of a thread-safe PHP. */
 export interface PhpThread {
@@ -144,7 +145,6 @@ const SELF = 16;
 /** A struct pthread is aligned so; its list of robust mutexes lies less far from its beginning (736 in glibc 2.36). */
 const ALIGNMENT = 16;
 const MOST_DESCRIPTOR_BYTES = 1024;
-const PAGE_BYTES = 4096;
 
 /**
  * Where a thread's storage is relative to (fs): its struct pthread, which points to itself, and in which the list lies that

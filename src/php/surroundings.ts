@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { namespacePids } from './namespaces.js';
+import { PAGE_BYTES } from '../native/page.js';
 
 /** Where a process lives, as /proc tells it. */
 export interface Surroundings {
@@ -10,7 +11,6 @@ export interface Surroundings {
   readonly rssBytes: number;
 }
 
-const PAGE_BYTES = 4096;
 /** Docker, Podman, containerd and CRI-O name a cgroup after the container's id. */
 const CONTAINER_ID = /(?:^|[/:-])([0-9a-f]{64})(?:\.scope)?(?:\/|$)/m;
 /** LXC and systemd-machined name it after the container. */

@@ -1,7 +1,8 @@
 import test from 'ava';
 import koffi from 'koffi';
 import { countOwnMemory, ownRanges, rest } from '../../src/php/own-memory.js';
-import { PAGE_BYTES, Pagemap } from '../../src/php/pagemap.js';
+import { PAGE_BYTES } from '../../src/native/page.js';
+import { Pagemap } from '../../src/php/pagemap.js';
 
 // This process looks at memory of its own: that needs no rights.
 

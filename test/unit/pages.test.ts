@@ -2,7 +2,8 @@ import test from 'ava';
 import koffi from 'koffi';
 import { RangeList, copyRanges } from '../../src/native/copy-ranges.js';
 import { Pages } from '../../src/native/libc.js';
-import { PAGE_BYTES, Pagemap, addRuns } from '../../src/php/pagemap.js';
+import { PAGE_BYTES } from '../../src/native/page.js';
+import { Pagemap, addRuns } from '../../src/php/pagemap.js';
 
 // This process looks at memory of its own: that needs no rights.
 
