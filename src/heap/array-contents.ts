@@ -5,9 +5,9 @@ import type { LiveArray } from './live-arrays.js';
 
 /** Elements that are looked at: those that were put in last. */
 const MOST_ELEMENTS = 64;
-/** zval.u1.v.type, type_flags after it (Zend/zend_types.h). */
+/** zval.u1.v.type and its numbers (Zend/zend_types.h): what is above a double is a pointer, also PHP's own (IS_PTR). */
 const TYPE = 8;
-const TYPE_FLAGS = 9;
+const IS_DOUBLE = 5;
 const IS_OBJECT = 8;
 /** zend_object.handlers, which begin with the offset of the zend_object in its block (every version). */
 const HANDLERS = 24;
@@ -38,10 +38,9 @@ export function holdsSeenBlocks(
     const seen = new Set<number>();
     for (let at = 0; at < count * elementBytes; at += elementBytes) {
       const key = array.isPacked ? 0 : pointerAt(view, at + bucket.key);
-      const isCounted = view.getUint8(at + TYPE_FLAGS) !== 0;
-      const isObject = view.getUint8(at + TYPE) === IS_OBJECT;
-      const value = isCounted ? pointerAt(view, at) : 0;
-      const blocks = [key, value, ...(isObject && !isSeen(value) ? [value - offsetIn(memory, value)] : [])];
+      const type = view.getUint8(at + TYPE);
+      const value = type > IS_DOUBLE ? pointerAt(view, at) : 0;
+      const blocks = [key, value, ...(type === IS_OBJECT && !isSeen(value) ? [value - offsetIn(memory, value)] : [])];
       const block = blocks.find((address) => isSeen(address) && !seen.has(address));
       if (block !== undefined) seen.add(block);
     }

@@ -1,6 +1,6 @@
 <?php
 // A least-recently-used cache of 20 entries under random keys: what dies was born any number of calls ago.
-// truth: {"loop": "handle", "loops": 150, "verdict": "clean", "exit": 0,
+// truth: {"loop": "handle", "loops": 300, "verdict": "clean", "exit": 0,
 //   "sites": [{"line": "@held-1", "function": "Lru::get", "verdict": "bounded|offset"}]}
 declare(strict_types=1);
 

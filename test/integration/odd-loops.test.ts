@@ -78,6 +78,19 @@ integration('a few very short loops that fill an array and empty it', async (t, 
   t.deepEqual(report.arrays, [], detail);
 });
 
+integration('an array of what a few very short loops have made is told by that', async (t, place) => {
+  const running = await place.startReady(program, ['registering']);
+  const { report, exitCode } = await place.attachJson(running.pid, ['--loop', 'registering', '--loops', '20']);
+  const detail = JSON.stringify(report, null, 1);
+  t.is(exitCode, 1, detail);
+  t.deepEqual(report.arrays, [], detail);
+  t.deepEqual(
+    suspects(report).map(({ line, verdict, path }) => [line, verdict, path]),
+    [[markedLine(join(root, program), '@registered-1'), 'leak', 'shutdown functions → [*]']],
+    detail,
+  );
+});
+
 integration('--loops auto has time to look at arrays, however short the loops', async (t, place) => {
   const running = await place.startReady(program, ['noting']);
   const { report, exitCode } = await place.attachJson(running.pid, ['--loop', 'noting']);

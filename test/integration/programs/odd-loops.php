@@ -86,6 +86,12 @@ function batching(int $n): void
     array_splice(Kept::$batch, 1);
 }
 
+/** PHP's own array of them gets longer by what each call has made. */
+function registering(int $n): void
+{
+    register_shutdown_function('intdiv', $n, 2); // @registered-1
+}
+
 function slow(): void
 {
     Kept::one();
@@ -165,6 +171,7 @@ match ($argv[1]) {
     })(),
     'noting' => briefly('noting'),
     'batching' => briefly('batching'),
+    'registering' => briefly('registering'),
     'slow' => turn('slow'),
     'endless' => endless(),
     'never_called' => turn(static fn () => null),
