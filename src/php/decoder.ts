@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as IcedModule from 'iced-x86';
 import type { Decoder, FlowControl, Instruction as IcedInstruction, Register as IcedRegister } from 'iced-x86';
-import type { InstructionInfoFactory, UsedRegister } from 'iced-x86';
+import type { InstructionInfoFactory, MemorySize, Mnemonic, OpKind, UsedRegister } from 'iced-x86';
 import { REGISTERS } from './instruction.js';
 import type { FlowKind, Instruction, MemoryOperand, Operand, Register } from './instruction.js';
 
@@ -21,6 +21,14 @@ export class InstructionDecoder {
   readonly #instruction: IcedInstruction = new this.#x86.Instruction();
   readonly #registers: ReadonlyMap<IcedRegister, Register>;
   readonly #flows: ReadonlyMap<FlowControl, FlowKind>;
+  /** What the WebAssembly has told once: each call into it costs more than the instruction's own decoding. */
+  readonly #fullRegisters = new Map<
+    IcedRegister,
+    { readonly full: Register | undefined; readonly sizeBytes: number }
+  >();
+  readonly #mnemonics = new Map<Mnemonic, string>();
+  readonly #memorySizes = new Map<MemorySize, number>();
+  readonly #writtenBy = new Map<string, readonly Register[]>();
 
   constructor() {
     const { FlowControl, Register } = this.#x86;
@@ -60,31 +68,43 @@ export class InstructionDecoder {
   }
 
   #plain(instruction: IcedInstruction, address: number): Instruction {
-    const { Mnemonic, OpKind } = this.#x86;
     const flow = this.#flows.get(instruction.flowControl) ?? 'trap';
-    const mnemonic = (Mnemonic[instruction.mnemonic] ?? '').toLowerCase();
-    const operands = Array.from({ length: instruction.opCount }, (_, index) => this.#operand(instruction, index));
-    const direct = instruction.opCount > 0 && instruction.opKind(0) === OpKind.NearBranch64;
+    const mnemonic = this.#mnemonic(instruction.mnemonic);
+    const count = instruction.opCount;
+    const operands: Operand[] = [];
+    // What it writes depends on its code and registers, and on a prefix (rep).
+    const length = instruction.length;
+    let form = `${instruction.code} ${length}`;
+    let direct = false;
+    for (let index = 0; index < count; index++) {
+      const kind = instruction.opKind(index);
+      if (index === 0) direct = kind === this.#x86.OpKind.NearBranch64;
+      const operand = this.#operand(instruction, index, kind);
+      operands.push(operand);
+      form += operand.kind === 'register' ? ` ${operand.register}${operand.sizeBytes}` : ` ${operand.kind}`;
+    }
     return {
       address,
-      next: address + instruction.length,
+      next: address + length,
       mnemonic,
       flow,
       ...(direct ? { target: Number(instruction.nearBranchTarget) } : {}),
       operands,
-      written: this.#written(instruction),
+      written: this.#written(instruction, form),
       writesFlags: instruction.rflagsModified !== 0,
       emulated: flow === 'conditional' || flow === 'jump' || (mnemonic === 'push' && operands[0]?.kind === 'register'),
     };
   }
 
-  #operand(instruction: IcedInstruction, index: number): Operand {
-    const { OpKind, RegisterExt } = this.#x86;
-    const kind = instruction.opKind(index);
+  #mnemonic(number: Mnemonic): string {
+    return known(this.#mnemonics, number, () => (this.#x86.Mnemonic[number] ?? '').toLowerCase());
+  }
+
+  #operand(instruction: IcedInstruction, index: number, kind: OpKind): Operand {
+    const { OpKind } = this.#x86;
     if (kind === OpKind.Register) {
-      const register = this.#full(instruction.opRegister(index));
-      if (register === undefined) return { kind: 'other' };
-      return { kind: 'register', register, sizeBytes: RegisterExt.size(instruction.opRegister(index)) };
+      const { full: register, sizeBytes } = this.#register(instruction.opRegister(index));
+      return register === undefined ? { kind: 'other' } : { kind: 'register', register, sizeBytes };
     }
     if (kind === OpKind.Memory) return { kind: 'memory', ...this.#memory(instruction) };
     if (kind >= OpKind.Immediate8 && kind <= OpKind.Immediate32to64) {
@@ -94,41 +114,59 @@ export class InstructionDecoder {
   }
 
   #memory(instruction: IcedInstruction): MemoryOperand {
-    const base = this.#full(instruction.memoryBase);
-    const index = this.#full(instruction.memoryIndex);
+    const { Register, MemorySizeExt } = this.#x86;
+    const base = this.#register(instruction.memoryBase).full;
+    const index = this.#register(instruction.memoryIndex).full;
+    const segment = instruction.memorySegment;
     const displacement = Number(BigInt.asIntN(64, instruction.memoryDisplacement));
     const isPlain = base === undefined && index === undefined;
-    const absolute = instruction.isIpRelMemoryOperand
-      ? Number(instruction.ipRelMemoryAddress)
-      : isPlain && instruction.memorySegment === this.#x86.Register.DS
-        ? displacement
-        : undefined;
+    const absolute =
+      isPlain && instruction.isIpRelMemoryOperand
+        ? Number(instruction.ipRelMemoryAddress)
+        : isPlain && segment === Register.DS
+          ? displacement
+          : undefined;
+    const size = instruction.memorySize;
     return {
       ...(base === undefined ? {} : { base }),
       ...(index === undefined ? {} : { index }),
       scale: instruction.memoryIndexScale,
       displacement,
       ...(absolute === undefined ? {} : { address: absolute }),
-      ...(instruction.memorySegment === this.#x86.Register.FS ? { isThreads: true } : {}),
-      sizeBytes: this.#x86.MemorySizeExt.size(instruction.memorySize),
+      ...(segment === Register.FS ? { isThreads: true } : {}),
+      sizeBytes: known(this.#memorySizes, size, () => MemorySizeExt.size(size)),
     };
   }
 
-  #written(instruction: IcedInstruction): Register[] {
-    const { OpAccess } = this.#x86;
-    const info = this.#info.info(instruction);
-    const used = info.usedRegisters() as UsedRegister[];
-    const written = new Set<Register>();
-    for (const { register, access } of used) {
-      const full = access === OpAccess.Read || access === OpAccess.CondRead ? undefined : this.#full(register);
-      if (full !== undefined) written.add(full);
-    }
-    for (const register of used) register.free();
-    info.free();
-    return [...written];
+  /** `form` tells apart what writes other registers. */
+  #written(instruction: IcedInstruction, form: string): readonly Register[] {
+    return known(this.#writtenBy, form, () => {
+      const { OpAccess } = this.#x86;
+      const info = this.#info.info(instruction);
+      const used = info.usedRegisters() as UsedRegister[];
+      const written = new Set<Register>();
+      for (const { register, access } of used) {
+        const isRead = access === OpAccess.Read || access === OpAccess.CondRead;
+        const { full } = this.#register(register);
+        if (!isRead && full !== undefined) written.add(full);
+      }
+      for (const register of used) register.free();
+      info.free();
+      return [...written];
+    });
   }
 
-  #full(register: IcedRegister): Register | undefined {
-    return this.#registers.get(this.#x86.RegisterExt.fullRegister(register));
+  #register(register: IcedRegister): { readonly full: Register | undefined; readonly sizeBytes: number } {
+    return known(this.#fullRegisters, register, () => {
+      const { RegisterExt } = this.#x86;
+      return { full: this.#registers.get(RegisterExt.fullRegister(register)), sizeBytes: RegisterExt.size(register) };
+    });
   }
+}
+
+/** What a map has, or what is found now and kept there. */
+function known<Key, Value>(map: Map<Key, Value>, key: Key, find: () => Value): Value {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = find()));
+  return value;
 }
