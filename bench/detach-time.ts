@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Memleak } from './memleak.js';
 import { PhpWindows } from './php-windows.js';
 import type { Window } from './php-windows.js';
 import { PhptraceCommand } from './phptrace-command.js';
-import { duration } from './quantities.js';
+import { duration, ratio } from './quantities.js';
 import { median } from './statistics.js';
 import type { Row } from './table.js';
 
@@ -11,6 +12,7 @@ type Links = keyof typeof ROUNDS;
 /** Short against the goal; a batch of probed pairs takes about 1 ms. */
 const WINDOW_MS = 2;
 const GOAL_NS = 100e6;
+const ATTACH_GOAL_NS = 300e6;
 const GIVE_UP_MS = 20_000;
 /** Full speed: so many windows in a row of which none takes more than half as long again as before the trace. */
 const WINDOWS_IN_A_ROW = 3;
@@ -30,7 +32,23 @@ export async function measureDetachTime(directory: string, progress: (text: stri
       changes[links].push(await attachAndDetach(directory, links));
     }
   }
-  return [...rows('uprobe_multi', changes.multi), ...rows('perf links', changes.perf)];
+  progress('attach of memleak-bpfcc');
+  const peer = await memleakReady(directory);
+  return [...rows('uprobe_multi', changes.multi, peer), ...rows('perf links', changes.perf)];
+}
+
+/** ns from the command to its programs loaded, or why it cannot be told. */
+async function memleakReady(directory: string): Promise<number | string> {
+  const php = await PhpWindows.start('pairs', WINDOW_MS);
+  try {
+    const memleak = await Memleak.attach(php.pid, directory);
+    await memleak.end();
+    return memleak.readyNs;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    await php.stop();
+  }
 }
 
 async function attachAndDetach(directory: string, links: Links): Promise<Change> {
@@ -65,13 +83,18 @@ async function fullSpeed(windows: readonly Window[], fromNs: number, plainNs: nu
   return Infinity;
 }
 
-function rows(links: string, changes: readonly Change[]): Row[] {
+function rows(links: string, changes: readonly Change[], peer?: number | string): Row[] {
+  const attached = median(changes.map(({ attachNs }) => attachNs));
   const detaches = changes.map(({ detachNs }) => detachNs);
   const worst = Math.max(...detaches);
   return [
     {
       what: `from the command to probes in place, ${links}`,
-      measured: duration(median(changes.map((c) => c.attachNs))),
+      measured: duration(attached),
+      ...(peer === undefined ? {} : { peer: `memleak-bpfcc: ${typeof peer === 'number' ? duration(peer) : peer}` }),
+      ...(typeof peer === 'number' ? { ratio: ratio(attached, peer) } : {}),
+      goal: `at most ${duration(ATTACH_GOAL_NS)}`,
+      reached: attached <= ATTACH_GOAL_NS,
     },
     {
       what: `from Ctrl-C to full speed, ${links}`,

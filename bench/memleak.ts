@@ -13,7 +13,11 @@ const ATTACH_LIMIT_MS = 30_000;
 export class Memleak {
   private readonly exit: Promise<unknown>;
 
-  private constructor(private readonly child: ChildProcess) {
+  private constructor(
+    private readonly child: ChildProcess,
+    /** From the start of the command to its programs compiled and loaded: it says so right before it places its probes. */
+    readonly readyNs: number,
+  ) {
     this.exit = once(child, 'exit');
   }
 
@@ -21,10 +25,14 @@ export class Memleak {
   static async attach(pid: number, directory: string): Promise<Memleak> {
     const headers = findHeaders(directory);
     const env = { ...process.env, PYTHONUNBUFFERED: '1', ...(headers && { BCC_KERNEL_SOURCE: headers }) };
+    const begun = process.hrtime.bigint();
     const child = spawn('memleak-bpfcc', ['-p', String(pid), '1'], { env });
     const late = setTimeout(() => child.kill('SIGKILL'), ATTACH_LIMIT_MS);
-    let [report, said] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (report += text));
+    let [report, said, readyNs] = ['', '', NaN];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (report === '') readyNs = Number(process.hrtime.bigint() - begun);
+      report += text;
+    });
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
     try {
       await once(child, 'spawn');
@@ -35,7 +43,7 @@ export class Memleak {
     } finally {
       clearTimeout(late);
     }
-    return new Memleak(child);
+    return new Memleak(child, readyNs);
   }
 
   async end(): Promise<void> {
