@@ -42,7 +42,7 @@ export interface Target {
   readonly engine: Engine;
   readonly probes: readonly Probe[];
   /**
-   * Where the engine keeps what a snapshot follows: derived at the first call, in about 0.2 s, and proven in the process.
+   * Where the engine keeps what a snapshot follows: derived at the first call, in about 0.2 s where no earlier run has done that, and proven in the process.
    * @throws PhptraceError where it is not known, or the process contradicts it
    */
   structures(): ProvenStructures;
@@ -64,7 +64,9 @@ export interface Opening {
  * traced, with the reason
  */
 export function openTarget(pid: number, opening: Opening = { cache: false }): Target {
-  return open(pid, opening, (process, build) => targetOf(process, build, findGlobals(process, build, opening.thread)));
+  return open(pid, opening, (process, build) =>
+    targetOf(process, build, findGlobals(process, build, opening.thread), opening),
+  );
 }
 
 /**
@@ -74,7 +76,7 @@ export function openTarget(pid: number, opening: Opening = { cache: false }): Ta
 export function openTargets(pid: number, opening: Opening): [Target, ...Target[]] {
   return open(pid, opening, (process, build) => {
     const [first, ...rest] = globalsOfAll(process, build);
-    const of = (globals: Globals): Target => targetOf(process, build, globals);
+    const of = (globals: Globals): Target => targetOf(process, build, globals, opening);
     return [of(first), ...rest.map(of)];
   });
 }
@@ -89,14 +91,14 @@ function open<Opened>(pid: number, opening: Opening, of: (process: PhpProcess, b
   }
 }
 
-function targetOf(process: PhpProcess, build: PhpBuild, globals: Globals): Target {
+function targetOf(process: PhpProcess, build: PhpBuild, globals: Globals, opening: Opening): Target {
   const { version, sites, heap, layout, oplineIn } = build;
   const engine = { memory: process.memory, layout, executorGlobals: globals.executorGlobals };
   const probes = allocatorProbes(sites, process.elf);
   let proven: ProvenStructures | undefined;
   const structures = (): ProvenStructures => {
     checkRequest({ process, heap, globals });
-    return (proven ??= provenStructures(process, globals, engine));
+    return (proven ??= provenStructures(derivedOnce(process, build, opening), globals, engine));
   };
   return { process, version, sites, heap, layout, oplineIn, globals, engine, probes, structures };
 }
@@ -108,18 +110,20 @@ export interface ProvenStructures extends DerivedStructures {
 }
 
 /** Workers of one master have the same binary. What is derived is proven in each of them. */
-function derivedOnce({ elf }: PhpProcess, layout: EngineLayout): DerivedOffsets {
+function derivedOnce({ elf }: PhpProcess, build: PhpBuild, opening: Opening): DerivedOffsets {
   const id = elf.buildId();
-  if (id === undefined) return deriveOffsets(elf, layout);
-  let derived = DERIVED.get(id);
-  if (!derived) DERIVED.set(id, (derived = deriveOffsets(elf, layout)));
-  return derived;
+  const known = build.offsets ?? (id === undefined ? undefined : DERIVED.get(id));
+  if (known !== undefined) return known;
+  const offsets = deriveOffsets(elf, build.layout);
+  if (id !== undefined) DERIVED.set(id, offsets);
+  if (opening.cache) cacheOf(opening).write(elf, { ...build, offsets });
+  return offsets;
 }
 
 const DERIVED = new Map<string, DerivedOffsets>();
 
-function provenStructures(process: PhpProcess, globals: Globals, engine: Engine): ProvenStructures {
-  const derived = placeStructures(derivedOnce(process, engine.layout), (place) => globals.at(place));
+function provenStructures(offsets: DerivedOffsets, globals: Globals, engine: Engine): ProvenStructures {
+  const derived = placeStructures(offsets, (place) => globals.at(place));
   const memory = new StructureMemory(engine, derived.structures, globals);
   return { ...derived, memory, checks: proveStructures(memory) };
 }
@@ -129,16 +133,20 @@ export function buildOf(elf: ElfFile, opening: Opening): PhpBuild {
   return opening.cache ? cachedBuild(elf, opening) : deriveAfresh(elf);
 }
 
-function cachedBuild(elf: ElfFile, { debug }: Opening): PhpBuild {
-  const cache = new BuildCache((sentence) => debug?.(sentence));
+function cachedBuild(elf: ElfFile, opening: Opening): PhpBuild {
+  const cache = cacheOf(opening);
   const known = cache.read(elf);
   if (known !== undefined) {
-    debug?.(`the layout of ${elf.name} was derived before`);
+    opening.debug?.(`the layout of ${elf.name} was derived before`);
     return known;
   }
   const build = deriveAfresh(elf);
   cache.write(elf, build);
   return build;
+}
+
+function cacheOf({ debug }: Opening): BuildCache {
+  return new BuildCache((sentence) => debug?.(sentence));
 }
 
 function deriveAfresh(elf: ElfFile): PhpBuild {

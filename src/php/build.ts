@@ -1,3 +1,4 @@
+import type { DerivedOffsets } from './derive-structures.js';
 import type { Disassembler } from './disassembly.js';
 import { deriveEngineLayout } from './engine-layout.js';
 import type { EngineLayout } from './engine-layout.js';
@@ -16,6 +17,8 @@ export interface PhpBuild {
   readonly heap: HeapLayout;
   readonly layout: EngineLayout;
   readonly oplineIn: OplinePlace;
+  /** What a snapshot follows, where it was derived before: it takes as long as all the rest, and not every trace needs it. */
+  readonly offsets?: DerivedOffsets;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync, existsSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,6 +29,27 @@ integration('what is alive is what the program counts: bytes, objects, strings, 
   // 1000 equal names: a header of 24 bytes, 180 bytes, a NUL make blocks of 224.
   const [worst] = report.duplicates.strings;
   t.like(worst, { count: 1000, lengthBytes: 180, wastedBytes: 999 * 224, text: null });
+});
+
+integration('where the engine keeps what is derived once for a binary', async (t, place) => {
+  const running = await start(place);
+  const [cache, report] = [place.path('cache'), place.path('report.json')];
+  const args = ['dump', String(running.pid), '--format', 'json', '--output', report, '-v'];
+  const dump = async (): Promise<{ paths: SnapshotReport['paths']; stderr: string }> => {
+    const { exitCode, stderr } = await place.phptrace(args, { env: { XDG_CACHE_HOME: cache } });
+    t.is(exitCode, 0, stderr);
+    return { paths: (JSON.parse(readFileSync(report, 'utf8')) as SnapshotReport).paths, stderr };
+  };
+  const first = await dump();
+  const kept = readdirSync(join(cache, 'phptrace'));
+  t.is(kept.length, 1);
+  const file = join(cache, 'phptrace', kept[0]!);
+  const { ino } = statSync(file);
+  t.true(readFileSync(file, 'utf8').includes('"mapPtrBase"'));
+  const second = await dump();
+  t.is(statSync(file).ino, ino, 'nothing was derived that had to be kept again');
+  t.regex(second.stderr, /was derived before/);
+  t.deepEqual(second.paths, first.paths);
 });
 
 integration('contents of strings appear with --strings alone, in every format', async (t, place) => {

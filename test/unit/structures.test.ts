@@ -2,7 +2,7 @@ import test from 'ava';
 import { PhptraceError } from '../../src/errors.js';
 import { Disassembler } from '../../src/php/disassembly.js';
 import { deriveEngineLayout } from '../../src/php/engine-layout.js';
-import { deriveStructures } from '../../src/php/derive-structures.js';
+import { deriveOffsets, deriveStructures } from '../../src/php/derive-structures.js';
 import type { DerivedStructures } from '../../src/php/derive-structures.js';
 import { structuresVersion } from '../../src/php/structure-versions.js';
 import { CutImage, cutBinary } from '../fixtures/sites/image.js';
@@ -18,6 +18,15 @@ function derive(image: CutImage, version: string, loadBias = 0): DerivedStructur
 function of(build: string): DerivedStructures {
   return derive(new CutImage(cutBinary(build)), cutBinary(build).version);
 }
+
+test('what is derived can be kept as JSON and read back', (t) => {
+  for (const build of BUILDS) {
+    const image = new CutImage(cutBinary(build));
+    const layout = deriveEngineLayout(new Disassembler(image), cutBinary(build).version);
+    const derived = deriveOffsets(image, layout);
+    t.deepEqual(JSON.parse(JSON.stringify(derived)), derived, build);
+  }
+});
 
 test('what a snapshot of Debian 8.2.36 follows is as its headers say', (t) => {
   t.deepEqual(of('debian-8.2.36').structures, {
