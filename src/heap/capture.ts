@@ -2,16 +2,15 @@ import { PhptraceError } from '../errors.js';
 import { wayToRights } from '../native/capabilities.js';
 import { copyRanges } from '../native/copy-ranges.js';
 import { Pages, SystemCallError, pauseMs } from '../native/libc.js';
-import { allocatorCode } from '../php/allocator-code.js';
 import type { FunctionBounds } from '../php/code-image.js';
 import type { EngineLayout } from '../php/engine-layout.js';
 import type { Globals } from '../php/globals.js';
+import type { ProbeSites } from '../php/probe-sites.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import { goneProcess } from '../php/memory.js';
 import { PAGE_BYTES } from '../native/page.js';
 import { Pagemap } from '../php/pagemap.js';
 import { findPhpThreads } from '../php/php-threads.js';
-import type { ProbeSites } from '../php/probe-sites.js';
 import type { PhpProcess } from '../php/process.js';
 import { stopProcess } from '../php/stopped-process.js';
 import type { StoppedProcess, StoppedThread } from '../php/stopped-process.js';
@@ -33,6 +32,7 @@ export interface CaptureTarget {
   readonly heap: HeapLayout;
   readonly layout: EngineLayout;
   readonly globals: Globals;
+  allocatorCode(): readonly FunctionBounds[];
 }
 
 export interface CaptureOptions {
@@ -81,10 +81,10 @@ class Capture {
     private readonly options: CaptureOptions,
     private readonly pagemap: Pagemap,
   ) {
-    const { process, version, sites, heap, layout, globals } = target;
+    const { process, version, heap, layout, globals } = target;
     this.pid = process.pid;
     this.known = describeProcess(process, version, globals, { heap, engine: layout, structures });
-    this.code = allocatorCode(process.elf, sites);
+    this.code = target.allocatorCode();
   }
 
   take(): MemoryImage {

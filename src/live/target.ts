@@ -5,9 +5,10 @@ import type { Knobs } from '../bpf/trace-object.js';
 import { PhptraceError } from '../errors.js';
 import { BIN_SIZES, MAX_SMALL_SIZE, binOfSize } from '../php/bins.js';
 import { BuildCache } from '../php/build-cache.js';
-import { deriveBuild } from '../php/build.js';
-import type { PhpBuild } from '../php/build.js';
-import { deriveOffsets, placeStructures } from '../php/derive-structures.js';
+import { deriveBuild, deriveForSnapshots } from '../php/build.js';
+import type { PhpBuild, SnapshotBuild } from '../php/build.js';
+import type { FunctionBounds } from '../php/code-image.js';
+import { placeStructures } from '../php/derive-structures.js';
 import type { DerivedOffsets, DerivedStructures } from '../php/derive-structures.js';
 import { Disassembler } from '../php/disassembly.js';
 import type { ElfFile } from '../php/elf.js';
@@ -46,6 +47,8 @@ export interface Target {
    * @throws PhptraceError where it is not known, or the process contradicts it
    */
   structures(): ProvenStructures;
+  /** The functions inside of which the heap may be half changed, likewise. */
+  allocatorCode(): readonly FunctionBounds[];
 }
 
 /** How a target is opened. */
@@ -98,9 +101,10 @@ function targetOf(process: PhpProcess, build: PhpBuild, globals: Globals, openin
   let proven: ProvenStructures | undefined;
   const structures = (): ProvenStructures => {
     checkRequest({ process, heap, globals });
-    return (proven ??= provenStructures(derivedOnce(process, build, opening), globals, engine));
+    return (proven ??= provenStructures(derivedOnce(process, build, opening).offsets, globals, engine));
   };
-  return { process, version, sites, heap, layout, oplineIn, globals, engine, probes, structures };
+  const allocatorCode = (): readonly FunctionBounds[] => derivedOnce(process, build, opening).allocator;
+  return { process, version, sites, heap, layout, oplineIn, globals, engine, probes, structures, allocatorCode };
 }
 
 export interface ProvenStructures extends DerivedStructures {
@@ -110,17 +114,17 @@ export interface ProvenStructures extends DerivedStructures {
 }
 
 /** Workers of one master have the same binary. What is derived is proven in each of them. */
-function derivedOnce({ elf }: PhpProcess, build: PhpBuild, opening: Opening): DerivedOffsets {
+function derivedOnce({ elf }: PhpProcess, build: PhpBuild, opening: Opening): SnapshotBuild {
   const id = elf.buildId();
-  const known = build.offsets ?? (id === undefined ? undefined : DERIVED.get(id));
+  const known = build.forSnapshots ?? (id === undefined ? undefined : DERIVED.get(id));
   if (known !== undefined) return known;
-  const offsets = deriveOffsets(elf, build.layout);
-  if (id !== undefined) DERIVED.set(id, offsets);
-  if (opening.cache) cacheOf(opening).write(elf, { ...build, offsets });
-  return offsets;
+  const forSnapshots = deriveForSnapshots(elf, build);
+  if (id !== undefined) DERIVED.set(id, forSnapshots);
+  if (opening.cache) cacheOf(opening).write(elf, { ...build, forSnapshots });
+  return forSnapshots;
 }
 
-const DERIVED = new Map<string, DerivedOffsets>();
+const DERIVED = new Map<string, SnapshotBuild>();
 
 function provenStructures(offsets: DerivedOffsets, globals: Globals, engine: Engine): ProvenStructures {
   const derived = placeStructures(offsets, (place) => globals.at(place));

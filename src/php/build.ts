@@ -1,3 +1,6 @@
+import { allocatorCode } from './allocator-code.js';
+import type { CodeImage, FunctionBounds } from './code-image.js';
+import { deriveOffsets } from './derive-structures.js';
 import type { DerivedOffsets } from './derive-structures.js';
 import type { Disassembler } from './disassembly.js';
 import { deriveEngineLayout } from './engine-layout.js';
@@ -17,8 +20,15 @@ export interface PhpBuild {
   readonly heap: HeapLayout;
   readonly layout: EngineLayout;
   readonly oplineIn: OplinePlace;
-  /** What a snapshot follows, where it was derived before: it takes as long as all the rest, and not every trace needs it. */
-  readonly offsets?: DerivedOffsets;
+  /** Present where it was derived before: it takes as long as all the rest, and not every trace needs it. */
+  readonly forSnapshots?: SnapshotBuild;
+}
+
+/** What snapshots need beside. */
+export interface SnapshotBuild {
+  readonly offsets: DerivedOffsets;
+  /** As `allocatorCode` gives it. */
+  readonly allocator: readonly FunctionBounds[];
 }
 
 /**
@@ -32,4 +42,12 @@ export function deriveBuild(disassembler: Disassembler, version: string): PhpBui
   const heap = deriveHeapLayout(disassembler, sites);
   const oplineIn = findOplinePlace(disassembler, sites.storage, layout.executeData.opline);
   return { version, sites, heap, layout, oplineIn };
+}
+
+/** Derives what snapshots need. @throws PhptraceError as `deriveOffsets` */
+export function deriveForSnapshots(
+  image: CodeImage & { symbolNames(): string[] },
+  { layout, sites }: PhpBuild,
+): SnapshotBuild {
+  return { offsets: deriveOffsets(image, layout), allocator: allocatorCode(image, sites) };
 }
