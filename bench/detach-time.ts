@@ -37,7 +37,7 @@ export async function measureDetachTime(directory: string, progress: (text: stri
   return [...rows('uprobe_multi', changes.multi, peer), ...rows('perf links', changes.perf)];
 }
 
-/** ns from the command to its programs loaded, or why it cannot be told. */
+/** ns from the command to its programs compiled, or why it cannot be told. */
 async function memleakReady(directory: string): Promise<number | string> {
   const php = await PhpWindows.start('pairs', WINDOW_MS);
   try {
@@ -91,7 +91,9 @@ function rows(links: string, changes: readonly Change[], peer?: number | string)
     {
       what: `from the command to probes in place, ${links}`,
       measured: duration(attached),
-      ...(peer === undefined ? {} : { peer: `memleak-bpfcc: ${typeof peer === 'number' ? duration(peer) : peer}` }),
+      ...(peer === undefined
+        ? {}
+        : { peer: `memleak-bpfcc, to compiled programs: ${typeof peer === 'number' ? duration(peer) : peer}` }),
       ...(typeof peer === 'number' ? { ratio: ratio(attached, peer) } : {}),
       goal: `at most ${duration(ATTACH_GOAL_NS)}`,
       reached: attached <= ATTACH_GOAL_NS,

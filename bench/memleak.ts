@@ -15,7 +15,7 @@ export class Memleak {
 
   private constructor(
     private readonly child: ChildProcess,
-    /** From the start of the command to its programs compiled and loaded: it says so right before it places its probes. */
+    /** From the start of the command to its programs compiled: it says so then, and loads and attaches them after it. */
     readonly readyNs: number,
   ) {
     this.exit = once(child, 'exit');

@@ -16,7 +16,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* A link's cookie tells what the site is. src/bpf/cookies.ts writes it. */
+/* A link's cookie tells what the site is. src/bpf/abi.ts writes it. */
 #define COOKIE_BIN(c) ((u32)(c)&0xff)
 #define COOKIE_VALUE(c) ((u32)((c) >> 8) & 0xff)
 #define COOKIE_POINTER(c) ((u32)((c) >> 16) & 0xff)

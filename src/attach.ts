@@ -27,7 +27,7 @@ export async function attach(
   options: AttachOptions & GroupOptions = {},
 ): Promise<Report | GroupReport> {
   if (typeof pids === 'number') {
-    noteWorkers(pids, options.observer ?? {});
+    if (options.thread === undefined) noteWorkers(pids, options.observer ?? {});
     return (await attachProcess({ pid: pids, thread: options.thread }, options)).report;
   }
   const { traced, untraced, notes } = await traceGroup(pids, options);

@@ -19,7 +19,6 @@ import { PAGE_BYTES } from '../native/page.js';
 
 /** MAX_COUNTED of probes/count.bpf.c. */
 export const MOST_COUNTED = 4;
-/** The section of the counts is smaller, and a page is the least that can be mapped. */
 
 /** The program that counts oplines, loaded in the kernel: it is to be attached to their handlers. */
 export class CountObject {
@@ -29,6 +28,7 @@ export class CountObject {
     private readonly object: BpfObject,
     private readonly count: number,
   ) {
+    // The section is smaller, and a page is the least that can be mapped.
     this.hits = mapShared(mapFd(findMap(object, '.data.hits')), PAGE_BYTES, 0, false);
   }
 

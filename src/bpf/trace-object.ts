@@ -53,7 +53,6 @@ export type Knobs = Readonly<Record<Exclude<keyof typeof KNOBS, 'binSize' | 'bin
   readonly binOfSize8: Uint8Array;
 };
 
-/** Each section of globals is smaller than a page, the least that can be mapped. */
 /** The kernel allows more; an index of a 32-bit view of the doubled data must stay exact. */
 const MOST_RING_BYTES = 1 << 30;
 
@@ -209,6 +208,7 @@ export class TraceObject {
     closeObject(this.object);
   }
 
+  /** Each section is smaller than a page, the least that can be mapped. */
   private mapGlobals(section: string): DataView {
     return new DataView(this.mapArray(section, PAGE_BYTES));
   }

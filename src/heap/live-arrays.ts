@@ -99,6 +99,14 @@ export class LiveArrays {
     if (isFirst) this.first = latest.slice();
   }
 
+  /** Visits each array as it was copied last. */
+  forEachArray(visit: (array: LiveArray) => void): void {
+    this.forEachSlot((slot, word) => {
+      const array = this.read(slot, word);
+      if (array) visit(array);
+    });
+  }
+
   /** The array at an address that a visit has told, as it was copied last; undefined where there is none any more. */
   arrayAt(address: number): LiveArray | undefined {
     const page = this.pageOf(address - (address % HEAP_PAGE_BYTES));

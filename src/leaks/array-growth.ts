@@ -28,8 +28,7 @@ export function judgeArray(
   points: readonly ArrayPoint[],
   { loops, warmup, elementBytes }: { readonly loops: number; readonly warmup: number; readonly elementBytes: number },
 ): SiteVerdict {
-  // Loops that are under way at the end of the trace are not judged.
-  const judged = points.filter(({ loop }) => loop > warmup && loop <= warmup + loops);
+  const judged = judgedPoints(points, warmup, warmup + loops);
   const unit = Math.max(1, Math.ceil(loops / MOST_UNITS));
   const bytesPerLoop = slopeOf(judged) * elementBytes;
   const site = judgeSite(lineOf(judged, warmup, unit, elementBytes), Math.floor(seenOf(judged, warmup, loops) / unit));
@@ -47,19 +46,38 @@ export function judgeArray(
     ...(openLoops === undefined ? {} : { openLoops: openLoops * unit }),
   };
   const isGrowing = site.verdict === 'leak' || site.verdict === 'pending';
-  if (judged.length <= FEWEST_RISES && alwaysRises(points)) {
+  if (judged.length <= FEWEST_RISES && alwaysRises(points) && !isDue(points, warmup + loops)) {
     return undecided(verdict, points, elementBytes);
   }
   const rests = bytesPerLoop <= 0 || risesOf(judged) < FEWEST_RISES || comesBack(judged) || mayWander(judged);
   return isGrowing && rests ? { ...verdict, verdict: 'bounded' } : verdict;
 }
 
+/**
+ * Those after warm-up. Loops that are under way at the end of the trace are not judged: of what the first look after the
+ * last judged loop found, that part which came by then.
+ */
+function judgedPoints(points: readonly ArrayPoint[], warmup: number, lastLoop: number): ArrayPoint[] {
+  const judged = points.filter(({ loop }) => loop > warmup && loop <= lastLoop);
+  const [last, next] = [judged.at(-1), points.find(({ loop }) => loop > lastLoop)];
+  if (last === undefined || next === undefined) return judged;
+  const since = Math.max(last.loop, next.since);
+  if (since >= lastLoop) return judged;
+  const came = Math.floor(((next.elements - last.elements) * (lastLoop - since)) / (next.loop - since));
+  return [...judged, { loop: lastLoop, since, elements: last.elements + came }];
+}
+
 /** How many of the loops were looked at: what came after the last look is not known before the next one. */
 function seenOf(points: readonly ArrayPoint[], warmup: number, loops: number): number {
   const last = points.at(-1);
   if (!last) return loops;
-  const isDue = warmup + loops - last.loop > 2 * (last.loop - last.since);
-  return isDue ? loops : last.loop - warmup;
+  return isDue(points, warmup + loops) ? loops : last.loop - warmup;
+}
+
+/** Whether one more look was had after the last point, and found no other number of elements. */
+function isDue(points: readonly ArrayPoint[], lastLoop: number): boolean {
+  const last = points.at(-1);
+  return last !== undefined && lastLoop - last.loop > 2 * (last.loop - last.since);
 }
 
 /** The line that an array is judged as, by units of so many loops. */
@@ -110,7 +128,15 @@ function undecided(verdict: SiteVerdict, points: readonly ArrayPoint[], elementB
     blocks: elements,
     bytes: elements * elementBytes,
     bytesPerLoop: slopeOf(points) * elementBytes,
-    evidence: { ...verdict.evidence, moreLoops: verdict.evidence.loops * MORE },
+    evidence: {
+      ...verdict.evidence,
+      grewInLoops: risesOf(points),
+      survivors: elements,
+      births: elements,
+      bytesLast: elements * elementBytes,
+      loopsSinceGrowth: 0,
+      moreLoops: verdict.evidence.loops * MORE,
+    },
   };
 }
 
@@ -122,7 +148,7 @@ function alwaysRises(points: readonly ArrayPoint[]): boolean {
   return (
     rises.some(({ more }) => more > 0) &&
     rises.every(({ loops, more }) => (loops > 1 ? more > 0 : more >= 0)) &&
-    slopeOf(points) >= 0.5
+    slopeOf(points) >= OFTEN
   );
 }
 
@@ -194,6 +220,8 @@ function amountOf(elements: number, elementBytes: number): { blocks: number; byt
 const MOST_UNITS = 2048;
 /** Fewer are what is made once each, and a few elements take next to nothing. */
 const FEWEST_RISES = 4;
+/** Elements a loop; what is rarer may be what a few loops were the first to meet. */
+const OFTEN = 0.5;
 /** So many times as many loops have enough looks. */
 const MORE = 10;
 /** Two of each quarter. */

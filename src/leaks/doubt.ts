@@ -65,7 +65,7 @@ function unbalanced(hooks: readonly HookHistory[]): Doubt | undefined {
   const hook = hooks.find(isUnexplained);
   if (!hook) return undefined;
   const reason =
-    `the books do not balance: the heap grew by ${hook.growthBytes} bytes and the events explain ` +
+    `the books do not balance: the heap changed by ${hook.growthBytes} bytes and the events explain ` +
     `${hook.explainedBytes}: please report this, with the output of \`phptrace doctor\` for the process`;
   return { kind: 'seen', reason, leaksStand: true };
 }

@@ -50,6 +50,7 @@ function sumsOf(site: SiteHistory, held: HeldRecord, isCollected: boolean): Sums
   const survivors = new SurvivorSeries();
   let kept = NOTHING;
   let garbage = NOTHING;
+  const { share = 1 } = held;
   for (const { loop, reached, reachedBytes, cycle, cycleBytes } of held.loops) {
     if (loop <= site.warmup) continue;
     const [stays, goes] = isCollected ? [reached, cycle] : [reached + cycle, 0];
@@ -57,7 +58,12 @@ function sumsOf(site: SiteHistory, held: HeldRecord, isCollected: boolean): Sums
     kept = plus(kept, { blocks: stays, bytes: isCollected ? reachedBytes : reachedBytes + cycleBytes });
     garbage = plus(garbage, { blocks: goes, bytes: isCollected ? cycleBytes : 0 });
   }
-  return { survivors, kept, garbage };
+  return { survivors, kept: enlarged(kept, share), garbage: enlarged(garbage, share) };
+}
+
+/** All, where this is what a share of them shows. */
+function enlarged({ blocks, bytes }: Level, share: number): Level {
+  return share === 1 ? { blocks, bytes } : { blocks: Math.round(blocks / share), bytes: Math.round(bytes / share) };
 }
 
 /** What a line makes that only the collector takes, where all of it is that, or most. */
@@ -75,17 +81,17 @@ function cycleOf(
   const own = { ...held, reached: 0, holder: null, path: null, types: held.garbageTypes };
   const cycle = part(judged, 'cycle', garbage, loops);
   const made = Math.max(0, site.bornBlocks - kept.blocks) * (garbage.bytes / Math.max(1, garbage.blocks));
-  return { ...cycle, bytesPerLoop: rateSince(held, site.warmup + loops) ?? made / loops, held: own };
+  return { ...cycle, bytesPerLoop: rateSince(held, site.warmup, site.warmup + loops) ?? made / loops, held: own };
 }
 
 /**
  * Bytes of garbage a loop since the collector ran last, which may have left some of the loop in which it did; undefined
  * where that is a few loops ago.
  */
-function rateSince({ loops }: HeldRecord, lastLoop: number): number | undefined {
-  const [first, ...later] = loops.filter(({ loop, cycle }) => cycle > 0 && loop <= lastLoop);
-  if (first === undefined || lastLoop - first.loop < FEWEST_LOOPS) return undefined;
-  return later.reduce((sum, { cycleBytes }) => sum + cycleBytes, 0) / (lastLoop - first.loop);
+function rateSince({ loops, share = 1 }: HeldRecord, warmup: number, lastLoop: number): number | undefined {
+  const [first, ...later] = loops.filter(({ loop, cycle }) => cycle > 0 && loop > warmup && loop <= lastLoop);
+  if (first === undefined || later.length === 0 || lastLoop - first.loop < FEWEST_LOOPS) return undefined;
+  return later.reduce((sum, { cycleBytes }) => sum + cycleBytes, 0) / (lastLoop - first.loop) / share;
 }
 
 function part(judged: SiteVerdict, verdict: SiteVerdict['verdict'], amount: Level, loops: number): SiteVerdict {

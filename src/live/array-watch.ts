@@ -3,9 +3,13 @@ import { bytesAnElement, holdsSeenBlocks } from '../heap/array-contents.js';
 import { readHeapExtent } from '../heap/heap-extent.js';
 import { LiveArrays } from '../heap/live-arrays.js';
 import type { LiveArray } from '../heap/live-arrays.js';
+import { UnreadableMemory } from '../php/memory.js';
+import { NUM_OF_ELEMENTS } from '../php/table-numbers.js';
 import type { LiveBlock } from '../trace/ledger.js';
 import type { ArrayGoneRecord, ArrayLine, ArrayRecord } from '../trace/records.js';
 import type { ArrayLines } from './array-lines.js';
+import { EarlyArrays } from './early-arrays.js';
+import type { EarlyWatch } from './early-arrays.js';
 import { LookTimes } from './look-times.js';
 import type { Target } from './target.js';
 
@@ -21,7 +25,7 @@ const FEW_HEIGHTS = 3;
 const QUICK_LOOKS = 16;
 /** What is kept of an array until it is told of. */
 const MOST_HELD = 64;
-/** Judged looks that tell a buffer from what grows for good; with fewer, what did grow is told of as undecided. */
+/** Looks after warm-up that tell a buffer from what grows for good; with fewer, what did grow is told of as undecided. */
 const ENOUGH_LOOKS = 6;
 
 type WatchRecord = ArrayRecord | ArrayGoneRecord;
@@ -64,9 +68,10 @@ export interface ArrayWatchers {
  * seen all the same.
  */
 export class ArrayWatch {
-  /** As they were when the first loop was waited for: all that a trace of a few very short loops can be compared with. */
-  private early: { readonly arrays: LiveArrays; readonly loops: readonly number[] } | undefined;
+  private readonly early: EarlyArrays;
   private arrays: LiveArrays | undefined;
+  /** The loops begun at the first look after warm-up. */
+  private firstLoops: readonly number[] = [];
   private isOver = false;
   private tries = 0;
   private given = 0;
@@ -82,30 +87,34 @@ export class ArrayWatch {
     private readonly trace: ArrayWatchers,
   ) {
     this.times = new LookTimes(warmup, QUICK_LOOKS);
+    const watch: EarlyWatch = {
+      find: () => this.find(),
+      readEvents: trace.readEvents,
+      copy: (arrays) => this.copy(arrays),
+      elementsOf: (address) => this.elementsOf(address),
+      blockAt: trace.blockAt,
+    };
+    this.early = new EarlyArrays(watch, warmup);
   }
 
-  /** The look before the first loop. */
-  begin(): void {
-    this.guarded(() => {
-      const arrays = this.find();
-      if (arrays === undefined) return [];
-      this.early = { arrays, loops: this.copy(arrays) };
-      arrays.forEachChange(() => undefined);
-      return [];
-    });
+  /** A hook has got its place, or is about to: the look before its first loop. */
+  begin(now: number): void {
+    if (!this.isOver && this.times.looks === 0) this.early.await(now);
   }
 
   /** What has changed, where a look is due and loops have begun since the last one. `loopsSeen` is by hook, `now` in ms. */
   look(now: number, loopsSeen: readonly number[]): WatchRecord[] {
     if (this.isOver) return [];
-    if (!this.times.isDue(now, loopsSeen)) return [];
-    return this.guarded(() =>
-      this.times.have(now, loopsSeen, () => {
-        if (this.arrays !== undefined) return this.changesIn(this.arrays);
-        this.arrays = this.find();
-        return [];
-      }),
-    );
+    if (!this.times.isDue(now, loopsSeen)) {
+      if (this.trace.loopsBegun().every((loops) => loops === 0)) this.early.refresh(now);
+      return [];
+    }
+    return this.guarded(() => this.times.have(now, loopsSeen, () => this.lookAfterWarmup()));
+  }
+
+  /** All that was made in the trace is gone at once, and what lies where it was is no array any more. */
+  forgetAll(): void {
+    this.early.forget();
   }
 
   /** Whether there were too few looks to tell what grows for good. */
@@ -115,12 +124,12 @@ export class ArrayWatch {
 
   /** The last look: what is gone by then is told too, and which lines they were. */
   finish(): WatchRecord[] {
-    const { arrays } = this;
     if (this.isOver) return [];
-    return this.guarded(() => [
-      ...(arrays === undefined ? [] : [...this.changesIn(arrays), ...this.lastRecords(arrays)]),
-      ...(this.needsLooks ? this.changesSinceEarly() : []),
-    ]);
+    return this.guarded(() => {
+      const { arrays } = this;
+      const records = arrays === undefined ? [] : [...this.changesIn(arrays), ...this.lastRecords(arrays)];
+      return [...records, ...(this.needsLooks ? this.grownSinceEarly() : [])];
+    });
   }
 
   /** Those that were told of, as number -> address of the zend_array. */
@@ -135,7 +144,7 @@ export class ArrayWatch {
     this.isOver = true;
     this.arrays?.close();
     this.arrays = undefined;
-    this.forgetEarly();
+    this.early.forget();
     const missed =
       this.missed === 0 ? '' : `; changes of ${String(this.missed)} were passed over, for there were too many`;
     this.trace.debug(
@@ -158,7 +167,7 @@ export class ArrayWatch {
   private changesIn(arrays: LiveArrays): WatchRecord[] {
     const loops = this.copy(arrays);
     this.trace.readEvents();
-    if (!this.needsLooks) this.forgetEarly();
+    if (!this.needsLooks) this.early.forget();
     const records: WatchRecord[] = [];
     for (const [address, followed] of this.followed) {
       if (arrays.arrayAt(address) === undefined) records.push(...this.letGo(address, followed));
@@ -180,47 +189,57 @@ export class ArrayWatch {
     }
   }
 
-  private find(): LiveArrays | undefined {
-    const { process, heap, layout, globals } = this.target;
+  /** At first, what later looks are compared with. Where the heap changes meanwhile, it is tried again. */
+  private lookAfterWarmup(): WatchRecord[] {
+    if (this.arrays !== undefined) return this.changesIn(this.arrays);
     try {
-      const extent = readHeapExtent(process.memory, heap, globals.allocGlobals);
-      return LiveArrays.find(process.memory, { heap, hashTable: layout.hashTable }, extent);
+      this.arrays = this.find();
     } catch (error) {
       if (!(error instanceof PhptraceError) || ++this.tries === TRIES) throw error;
-      return undefined;
+    }
+    const records = this.arrays === undefined ? [] : this.changesIn(this.arrays);
+    this.firstLoops = this.loopsBefore;
+    return records;
+  }
+
+  private elementsOf(address: number): number {
+    const { process, layout } = this.target;
+    try {
+      return process.memory.uint32(address + layout.hashTable.nNumUsed + NUM_OF_ELEMENTS);
+    } catch (error) {
+      if (!(error instanceof UnreadableMemory)) throw error;
+      return 0;
     }
   }
 
-  private forgetEarly(): void {
-    this.early?.arrays.close();
-    this.early = undefined;
+  private find(): LiveArrays | undefined {
+    const { process, heap, layout, globals } = this.target;
+    const extent = readHeapExtent(process.memory, heap, globals.allocGlobals);
+    return LiveArrays.find(process.memory, { heap, hashTable: layout.hashTable }, extent);
   }
 
-  /** What got longer by an element in each other loop at least, where nothing is known of how. */
-  private changesSinceEarly(): WatchRecord[] {
-    if (this.early === undefined) return [];
-    const { arrays, loops: since } = this.early;
-    const loops = this.copy(arrays);
+  /** What got longer all the time, where there were too few looks to tell how. */
+  private grownSinceEarly(): WatchRecord[] {
+    const grown = this.early.grown();
     this.trace.readEvents();
-    const passed = Math.max(0, ...loops.map((begun, hook) => begun - (since[hook] ?? 0)));
-    const records: WatchRecord[] = [];
-    arrays.forEachChange((array) => {
-      const { address, elements, elementsFirst } = array;
-      const isOlder = this.trace.blockAt(address) === undefined;
-      if (!isOlder || passed === 0 || (elements - elementsFirst) * 2 < passed) return;
+    return grown.flatMap(({ array, since, loops }) => {
+      const { address, elementsFirst } = array;
       const known = this.followed.get(address);
-      if (known?.number !== undefined) return;
-      const [begun, now] = [
-        { array: { ...array, elements: elementsFirst }, loops: since, since },
-        { array, loops, since },
-      ];
+      const rests = known === undefined && this.isLater(loops, this.firstLoops);
+      if (rests || known?.number !== undefined) return [];
+      const begun = { array: { ...array, elements: elementsFirst }, loops: since, since };
       const followed = { ...(known ?? beginning(begun)), first: elementsFirst, number: this.given };
-      if (this.isExplained(array, followed)) return;
+      if (this.isExplained(array, followed)) return [];
       this.given++;
       this.followed.set(address, followed);
-      records.push(...[begun, ...(known?.held ?? []), now].map((seen) => this.record(followed.number, seen)));
+      const seen = [begun, ...(known?.held ?? []), { array, loops, since }];
+      return seen.map((one) => this.record(followed.number, one));
     });
-    return records;
+  }
+
+  /** Whether loops have passed since the first look after warm-up: what had grown by then would have been seen to grow on. */
+  private isLater(loops: readonly number[], before: readonly number[]): boolean {
+    return this.arrays !== undefined && loops.some((begun, hook) => begun - (before[hook] ?? 0) > 1);
   }
 
   private changeOf(array: LiveArray, loops: readonly number[]): WatchRecord[] {

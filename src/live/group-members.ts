@@ -1,5 +1,5 @@
-import { childrenOf, nearestBelow } from '../php/descendants.js';
-import { isRunning, processState } from '../php/process.js';
+import { childrenOf, maySpawn, nearestBelow } from '../php/descendants.js';
+import { isRunning } from '../php/process.js';
 import { SharedChoice } from './shared-choice.js';
 
 /** A process that a group is to trace, or one thread of it. */
@@ -48,7 +48,7 @@ export class GroupMembers {
     if (!this.children) return [];
     const before = this.young;
     this.young = new Map();
-    for (const family of this.families) this.meet(family.head, family);
+    for (const family of this.families) this.meet(family.head, family, before);
     const grown: Member[] = [];
     for (const [pid, family] of before) {
       if (this.young.delete(pid)) grown.push(...this.workersOf(pid, family));
@@ -66,7 +66,7 @@ export class GroupMembers {
   private workersOf(pid: number, family: Family): Member[] {
     if (this.known.has(pid)) return [];
     this.known.add(pid);
-    const workers = this.children ? nearestBelow(pid, this.isPhp) : [];
+    const workers = this.children ? [...nearestBelow(pid, this.isPhp)] : [];
     const self = { pid, family, named: pid === family.head };
     if (workers.length === 0) return [self];
     const own = this.servesItself(pid) ? [self] : [];
@@ -74,12 +74,12 @@ export class GroupMembers {
     return [...own, ...workers.flatMap((worker) => this.workersOf(worker, family))];
   }
 
-  private meet(pid: number, family: Family): void {
-    // It waits (vfork) for a child that shares its memory until that runs another program.
-    const spawns = processState(pid) === 'D';
+  private meet(pid: number, family: Family, before: ReadonlyMap<number, Family>): void {
+    const spawns = maySpawn(pid);
     for (const child of childrenOf(pid)) {
-      if (!spawns && !this.known.has(child) && this.isPhp(child)) this.young.set(child, family);
-      this.meet(child, family);
+      const isNew = !this.known.has(child) && (!spawns || before.has(child));
+      if (isNew && this.isPhp(child)) this.young.set(child, family);
+      this.meet(child, family, before);
     }
   }
 }

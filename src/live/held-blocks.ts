@@ -47,10 +47,11 @@ export function heldRecords({ image, ledger, arrays }: CopiedProcess, history: H
       collector: collectorOf(image),
     },
   ];
-  for (const { site, place, alive, blocks } of blocksOf(sites, ledger, history)) {
+  for (const { site, place, alive, blocks, share } of blocksOf(sites, ledger, history)) {
     if (site < 0) continue;
     const { hook, outside } = place;
-    records.push({ type: 'held', hook, site, outside, alive, ...finder.holdersOf(blocks) });
+    const shared = share < 1 ? { share } : {};
+    records.push({ type: 'held', hook, site, outside, alive, ...finder.holdersOf(blocks), ...shared });
   }
   for (const { array } of filled) {
     const address = arrays.get(array);
@@ -70,6 +71,8 @@ interface LineBlocks {
   /** How many are live: more than those that are looked for. */
   readonly alive: number;
   readonly blocks: readonly BornBlock[];
+  /** Which share they are of all that they stand for. */
+  readonly share: number;
 }
 
 /**
@@ -82,6 +85,7 @@ function blocksOf(sites: readonly JudgedSite[], ledger: Ledger, history: History
     key: placeKey(place.file, place.line, place.function),
     site: -1,
     alive: 0,
+    aliveSettled: 0,
     settled: [] as BornBlock[],
     young: [] as BornBlock[],
   }));
@@ -98,14 +102,16 @@ function blocksOf(sites: readonly JudgedSite[], ledger: Ledger, history: History
     const line = bySite.get(numberOf(site, hook, outside));
     if (line === undefined) return;
     line.alive++;
+    if (isSettled) line.aliveSettled++;
     const list = isSettled ? line.settled : line.young;
     if (list.length < MOST_BLOCKS) list.push({ address, bytes, loop });
   });
-  return lines.map(({ place, site, alive, settled, young }) => ({
+  return lines.map(({ place, site, alive, aliveSettled, settled, young }) => ({
     place,
     site,
     alive,
     blocks: settled.length > 0 ? settled : withoutLastLoop(young),
+    share: settled.length > 0 ? settled.length / aliveSettled : 1,
   }));
 }
 

@@ -2,7 +2,7 @@ import { PhptraceError } from '../errors.js';
 import type { PhpBuild } from '../php/build.js';
 import type { ElfFile } from '../php/elf.js';
 import { PhpBinaries } from '../php/php-binaries.js';
-import { openPhpProcess } from '../php/process.js';
+import { UnreadablePhp, openPhpProcess } from '../php/process.js';
 import type { PhpProcess } from '../php/process.js';
 import { buildOf } from './target.js';
 import type { Opening } from './target.js';
@@ -17,6 +17,16 @@ export class KnownBuilds {
   /** Its `elf` is not the caller's to close. @throws PhptraceError as `openPhpProcess` */
   open(pid: number): PhpProcess {
     return openPhpProcess(pid, this.binaries.open);
+  }
+
+  /** Also where it is a PHP that cannot be read. */
+  isPhp(pid: number): boolean {
+    try {
+      this.open(pid);
+      return true;
+    } catch (error) {
+      return error instanceof UnreadablePhp;
+    }
   }
 
   /** An error where something cannot be proven. */

@@ -102,7 +102,10 @@ function placeSymbol(context: PlacingContext, hook: number, name: string): Place
     throw new PhptraceError(`--loop symbol:${name}: that is data of ${fileName} and no function: name a function`);
   }
   context.object.setHook(hook, 0, 'always');
-  return { boundary: 'symbol', attachments: [attach(context, elf.fileOffset(symbol.address), { site: 'symbol', value: hook })] };
+  return {
+    boundary: 'symbol',
+    attachments: [attach(context, elf.fileOffset(symbol.address), { site: 'symbol', value: hook })],
+  };
 }
 
 function isFunction(elf: ElfFile, address: number): boolean {

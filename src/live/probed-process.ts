@@ -35,7 +35,11 @@ export function probeProcess(
 export function probeSwitches({ process: { pid } }: Target, probed: ProbedProcess): void {
   if (probed.switching.length > 0) return;
   probed.switching = findSwitchSites(pid).map(({ file, fileName, fileOffsets }) => {
-    const probes = fileOffsets.map((fileOffset): Probe => ({ program: 'on_site', fileOffset, cookie: { site: 'switch' } }));
+    const probes = fileOffsets.map((fileOffset): Probe => ({
+      program: 'on_site',
+      fileOffset,
+      cookie: { site: 'switch' },
+    }));
     probed.attachments.push(attachUprobes(probed.object, probed.links, file, pid, probes));
     return fileName;
   });

@@ -14,7 +14,6 @@ import { GroupThreads } from './group-threads.js';
 import { KnownBuilds } from './known-builds.js';
 import { DURATION_SECONDS } from './trace.js';
 import type { Traced } from './trace.js';
-import { isPhp } from './untraced-workers.js';
 
 /** What became of the processes of a group, or of the threads of one. */
 export interface TracedGroup {
@@ -68,7 +67,7 @@ class ProcessGroup {
     this.members = new GroupMembers(
       pids,
       options.children ?? false,
-      (pid) => isPhp(pid, (child) => this.builds.open(child)),
+      (pid) => this.builds.isPhp(pid),
       this.servesItself,
     );
     this.threads = new GroupThreads(

@@ -31,7 +31,7 @@ const BATCH = 200_000;
 const IDLE_POLL_MS = 4;
 /** How often what is not in the ring is looked at: hooks that wait, the clock, the process. */
 const SURVEY_MS = 100;
-/** For so long `auto` waits for looks at arrays: there are none while no loop begins. */
+/** For so long after the first loop `auto` waits for looks at arrays: there are none while no loop begins. */
 const LOOKS_MS = 1000;
 const PROGRESS_MS = 1000;
 
@@ -102,8 +102,8 @@ export class Session {
   private gone: string | undefined;
   private isProgramOver = false;
   private knowsSapi = false;
-  /** When it was begun to follow the process, ms. */
-  private begun = performance.now();
+  /** When the first loop was settled, ms. */
+  private firstSettled: number | undefined;
   private forks = 0;
   private requests = 0;
   private ended: { reason: string; conclusive: boolean; kernel: KernelCounters } | undefined;
@@ -153,6 +153,7 @@ export class Session {
       },
       requestEnded: () => {
         this.requests++;
+        this.arrays.forgetAll();
       },
     });
     this.hooks = new HookBoard(target, this.probed, this.boardOptions(), wanted);
@@ -162,7 +163,7 @@ export class Session {
 
   /** Places what can be placed now, and says what is waited for. @throws PhptraceError where a hook cannot be placed */
   placeHooks(): void {
-    this.arrays.begin();
+    this.arrays.begin(performance.now());
     this.hooks.begin();
   }
 
@@ -185,8 +186,7 @@ export class Session {
   /** Follows the process until something ends the trace. Returns after the last record is read. */
   async follow(): Promise<void> {
     const { signal, mayStop } = this.options;
-    this.begun = performance.now();
-    this.ending.begin(this.begun);
+    this.ending.begin(performance.now());
     this.turns.begin(performance.now());
     let [surveyed, told] = [0, performance.now()];
     while (!this.ended) {
@@ -323,6 +323,7 @@ export class Session {
   }
 
   private countSettled({ hook }: LoopRecord): void {
+    this.firstSettled ??= performance.now();
     this.settled[hook] = (this.settled[hook] ?? 0) + 1;
     this.endWhenSeen();
   }
@@ -336,7 +337,9 @@ export class Session {
   /** A thousand loops of some microseconds may be over before arrays were looked at: `auto` has time for that. */
   private looksTooSoon(): boolean {
     const { maxLoops } = this.options;
-    return maxLoops === 'auto' && this.arrays.needsLooks && performance.now() - this.begun < LOOKS_MS;
+    const { firstSettled } = this;
+    if (maxLoops !== 'auto' || firstSettled === undefined) return false;
+    return this.arrays.needsLooks && performance.now() - firstSettled < LOOKS_MS;
   }
 
   private loopCourses(): LoopCourse[] {
@@ -391,7 +394,10 @@ export class Session {
     return {
       boundary: options.boundary,
       mayStop: options.mayStop,
-      record: options.emit,
+      record: (record) => {
+        options.emit(record);
+        this.arrays.begin(performance.now());
+      },
       begun: (hook, heapSize) => {
         this.recorder.ledger.boundary(hook, heapSize, 0, 1, 0);
       },

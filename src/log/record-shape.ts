@@ -30,6 +30,8 @@ const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'true o
 const id = whole(0, UINT32);
 const count = whole(0, EXACT);
 const signed = whole(-EXACT, EXACT);
+const share: Check = (value) =>
+  typeof value === 'number' && value > 0 && value <= 1 ? undefined : 'a number above 0 and at most 1';
 
 const residue: Shape = { site: id, path: id, outside: flag, blocks: whole(1, EXACT), bytes: count };
 const lateFree: Shape = {
@@ -112,6 +114,7 @@ const SHAPES: Readonly<Record<TraceRecord['type'], Shape>> = {
     outside: flag,
     alive: count,
     blocks: count,
+    share: (value) => (value === undefined ? undefined : share(value)),
     reached: count,
     cycle: count,
     orphan: count,

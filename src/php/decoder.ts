@@ -68,24 +68,27 @@ export class InstructionDecoder {
   }
 
   #plain(instruction: IcedInstruction, address: number): Instruction {
+    const { OpKind } = this.#x86;
     const flow = this.#flows.get(instruction.flowControl) ?? 'trap';
     const mnemonic = this.#mnemonic(instruction.mnemonic);
     const count = instruction.opCount;
     const operands: Operand[] = [];
-    // What it writes depends on its code and registers, and on a prefix (rep).
-    const length = instruction.length;
-    let form = `${instruction.code} ${length}`;
+    // What it writes depends on its code and registers, and of a string instruction on the prefix.
+    let form = `${instruction.code}`;
     let direct = false;
     for (let index = 0; index < count; index++) {
       const kind = instruction.opKind(index);
-      if (index === 0) direct = kind === this.#x86.OpKind.NearBranch64;
+      if (index === 0) direct = kind === OpKind.NearBranch64;
       const operand = this.#operand(instruction, index, kind);
       operands.push(operand);
+      if (kind >= OpKind.MemorySegSI && kind <= OpKind.MemoryESRDI) {
+        form += instruction.hasRepPrefix || instruction.hasRepnePrefix ? ' rep' : ' once';
+      }
       form += operand.kind === 'register' ? ` ${operand.register}${operand.sizeBytes}` : ` ${operand.kind}`;
     }
     return {
       address,
-      next: address + length,
+      next: address + instruction.length,
       mnemonic,
       flow,
       ...(direct ? { target: Number(instruction.nearBranchTarget) } : {}),

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { PhptraceError } from '../errors.js';
+import { processState } from './process.js';
 
 /** Children of a process, in no order; none where it is gone. */
 export function childrenOf(pid: number): number[] {
@@ -11,9 +12,21 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
+/**
+ * True where a process may be waiting (vfork) for a child that has its memory until it runs another program: such a
+ * child looks like a worker.
+ */
+export function maySpawn(pid: number): boolean {
+  return processState(pid) === 'D';
+}
+
 /** The nearest processes below one that are looked for: others, as a shell, may stand between. */
-export function nearestBelow(pid: number, isWanted: (pid: number) => boolean): number[] {
-  return childrenOf(pid).flatMap((child) => (isWanted(child) ? [child] : nearestBelow(child, isWanted)));
+export function* nearestBelow(pid: number, isWanted: (pid: number) => boolean): Generator<number> {
+  if (maySpawn(pid)) return;
+  for (const child of childrenOf(pid)) {
+    if (isWanted(child)) yield child;
+    else yield* nearestBelow(child, isWanted);
+  }
 }
 
 /** @throws PhptraceError where the kernel does not tell children */

@@ -213,6 +213,8 @@ export interface HeldRecord {
   readonly alive: number;
   /** Blocks that were looked for in the copy; the four below add up to it. */
   readonly blocks: number;
+  /** Which share of those that were to be looked for they are; absent where that is all. */
+  readonly share?: number;
   /** Reached from a root, kept alive by each other only, referred to by nothing, not in the copy. */
   readonly reached: number;
   readonly cycle: number;

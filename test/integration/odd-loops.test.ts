@@ -78,6 +78,14 @@ integration('a few very short loops that fill an array and empty it', async (t, 
   t.deepEqual(report.arrays, [], detail);
 });
 
+integration('an array that was filled in the first call rests in a few short loops', async (t, place) => {
+  const running = await place.startReady(program, ['warming']);
+  const { report, exitCode } = await place.attachJson(running.pid, ['--loop', 'warming', '--loops', '10']);
+  const detail = JSON.stringify(report, null, 1);
+  t.is(exitCode, 0, detail);
+  t.deepEqual(report.arrays, [], detail);
+});
+
 integration('an array of what a few very short loops have made is told by that', async (t, place) => {
   const running = await place.startReady(program, ['registering']);
   const { report, exitCode } = await place.attachJson(running.pid, ['--loop', 'registering', '--loops', '20']);

@@ -64,6 +64,18 @@ test('what a loop takes is what its elements take, in the long run', (t) => {
   t.true(Math.abs(bytesPerLoop - 10) < 0.2, String(bytesPerLoop));
 });
 
+test('a look after the last loop tells of the loops before it', (t) => {
+  const judge = (last: ArrayPoint) => {
+    const looks = [90, 120, 160, 200, 240, 300, 1100].map((loop) => ({ loop, elements: 5000 + loop }));
+    const points = looks.map((look, i) => ({ ...look, since: looks[i - 1]?.loop ?? look.loop }));
+    return judgeArray([...points, last], { loops: 2889, warmup: WARMUP, elementBytes: 16 });
+  };
+  const grew = judge({ loop: 2893, since: 1100, elements: 7893 });
+  t.is(grew.verdict, 'leak');
+  t.true(Math.abs(grew.bytesPerLoop - 16) < 0.1, String(grew.bytesPerLoop));
+  t.is(judge({ loop: 2893, since: 2892, elements: 6101 }).verdict, 'bounded', 'what came after them');
+});
+
 test('of a few looks, all that is told is that each found it longer', (t) => {
   const judge = (points: readonly (readonly [loop: number, elements: number])[]) => {
     const seen = points.map(([loop, elements], i) => ({ loop, since: points[i - 1]?.[0] ?? loop, elements }));

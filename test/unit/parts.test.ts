@@ -1,5 +1,5 @@
 import test from 'ava';
-import { partsOf, type Part } from '../../src/leaks/parts.js';
+import { garbageOf, partsOf, type Part } from '../../src/leaks/parts.js';
 import { SiteHistory } from '../../src/leaks/site-history.js';
 import { judgeSite } from '../../src/leaks/verdict.js';
 import type { Collector, HeldLoop, HeldRecord, LateFree } from '../../src/trace/records.js';
@@ -71,20 +71,79 @@ test('a line whose blocks are all held and all there is left as it is', (t) => {
   );
 });
 
+test('what a cycle takes is told by the loops since the collector ran, or by what was born where it ran just now', (t) => {
+  const rate = (inCopy: (loop: number) => HeldLoop, share?: number): number => {
+    const site = lineOf();
+    const held = { ...record(loopsOf(inCopy), 5 * (LOOPS + WARMUP)), ...(share === undefined ? {} : { share }) };
+    return garbageOf(site, judgeSite(site, LOOPS), held, LOOPS).bytesPerLoop;
+  };
+  t.is(
+    rate((loop) => ({ loop, ...amounts(0, 5) })),
+    400,
+    'it has not run',
+  );
+  // Of loop 30, in which it ran, a part is left.
+  t.is(
+    rate((loop) => ({ loop, ...amounts(0, loop < 30 ? 0 : loop === 30 ? 2 : 5) })),
+    400,
+    'it ran half way',
+  );
+  t.is(
+    rate((loop) => ({ loop, ...amounts(0, loop < 62 ? 0 : loop === 62 ? 2 : 5) })),
+    400,
+    'it ran at the end',
+  );
+  t.is(
+    rate((loop) => ({ loop, ...amounts(0, loop === 10 ? 5 : 0) })),
+    400,
+    'of one loop alone there is no rate',
+  );
+  t.is(
+    rate((loop) => ({ loop, ...amounts(0, loop <= WARMUP ? 500 : 5) })),
+    400,
+    'warm-up counts for nothing',
+  );
+  t.is(
+    rate((loop) => ({ loop, ...amounts(0, 1) }), 0.2),
+    400,
+    'a fifth was looked at',
+  );
+});
+
+test('amounts are those of all blocks, where a share was looked at', (t) => {
+  const site = lineOf();
+  site.held = {
+    ...record(
+      loopsOf((loop) => ({ loop, ...amounts(1, 4) })),
+      5 * (LOOPS + WARMUP),
+    ),
+    share: 0.5,
+  };
+  const { bytes } = garbageOf(site, judgeSite(site, LOOPS), site.held, LOOPS);
+  t.is(bytes, 2 * 320 * LOOPS);
+});
+
 function parts(
   inCopy: (loop: number) => HeldLoop,
   { collector = ON, alive = 5 * (LOOPS + WARMUP) } = {},
 ): Part[] | undefined {
+  const site = lineOf();
+  site.held = record(loopsOf(inCopy), alive);
+  return partsOf(site, judgeSite(site, LOOPS), LOOPS, collector);
+}
+
+function lineOf(): SiteHistory {
   const site = new SiteHistory(PLACE, WARMUP);
-  const loops: HeldLoop[] = [];
   for (let loop = 1; loop <= LOOPS + WARMUP; loop++) {
     site.beginLoop();
     site.addResidue(loop, { site: 1, path: 0, outside: false, blocks: 5, bytes: 400 });
     site.endLoop(loop);
-    loops.push(inCopy(loop));
   }
-  site.held = record(loops, alive);
-  return partsOf(site, judgeSite(site, LOOPS), LOOPS, collector);
+  return site;
+}
+
+function loopsOf(inCopy: (loop: number) => HeldLoop): HeldLoop[] {
+  return Array.from({ length: LOOPS + WARMUP }, (_, index) => inCopy(index + 1));
 }
 
 function freed(birthLoop: number, bytes: number): LateFree {

@@ -86,6 +86,15 @@ function batching(int $n): void
     array_splice(Kept::$batch, 1);
 }
 
+/** Fills an array in its first call, and leaves it at that. */
+function warming(int $n): void
+{
+    for ($i = 0; $n === 0 && $i < 1000; $i++) {
+        Kept::$noted[] = $i;
+    }
+    usleep(1500);
+}
+
 /** PHP's own array of them gets longer by what each call has made. */
 function registering(int $n): void
 {
@@ -172,6 +181,7 @@ match ($argv[1]) {
     'noting' => briefly('noting'),
     'batching' => briefly('batching'),
     'registering' => briefly('registering'),
+    'warming' => [sleep(2), briefly('warming')],
     'slow' => turn('slow'),
     'endless' => endless(),
     'never_called' => turn(static fn () => null),
