@@ -1,5 +1,6 @@
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { integration, root, type JsonRun } from './harness.js';
+import { integration, root, until, type JsonRun } from './harness.js';
 import { suspects } from './report-json.js';
 import { markedLine } from './truth.js';
 import { hasWatchpoints, takeWatchpoints } from './watchpoints.js';
@@ -11,6 +12,9 @@ const program = 'test/integration/programs/hooks.php';
 const closure = `hooks.php:${markedLine(join(root, program), '@closure-1')}`;
 const statement = `hooks.php:${markedLine(join(root, program), '@statement-1')}`;
 const leak = markedLine(join(root, program), '@leak-1');
+
+/** BPF_COMPLEXITY_LIMIT_INSNS (include/linux/bpf.h); an older verifier prunes less. */
+const MOST_VERIFIED = 1_000_000;
 
 const functions: readonly (readonly [what: string, loop: string])[] = [
   ['a function', 'handle'],
@@ -166,6 +170,24 @@ integration('with no loop at all, the line that grew most comes first', async (t
   );
   t.is(report.sites[0]?.line, leak, JSON.stringify(report, null, 1));
   t.not(exitCode, 0, 'growth without loops is no proof of innocence');
+});
+
+integration('the verifier has room to spare for each program', async (t, place) => {
+  const running = await place.startReady(program);
+  const tracer = place.startPhptrace(['attach', String(running.pid), '--loop', 'handle', '--loops', '100000']);
+  await until(() => tracer.stderr.includes('loop: handle') || tracer.ended !== undefined, 'probes');
+  const folder = `/proc/${String(tracer.pid)}/fdinfo`;
+  // Since Linux 5.16; links to programs have no such line.
+  const verified = readdirSync(folder).flatMap((fd) => {
+    const [, instructions] = /^verified_insns:\s*(\d+)$/m.exec(readFileSync(join(folder, fd), 'utf8')) ?? [];
+    return instructions === undefined ? [] : [Number(instructions)];
+  });
+  tracer.signal('SIGINT');
+  await tracer.endedWithin(20);
+  const most = Math.max(...verified);
+  t.log(`${String(most)} instructions were looked at of the program with most`);
+  t.true(most > 1000, JSON.stringify(verified));
+  t.true(most < MOST_VERIFIED / 10, String(most));
 });
 
 function findsTheLeak(t: ExecutionContext, { report, exitCode, stderr }: JsonRun): void {
