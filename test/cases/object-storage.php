@@ -13,8 +13,13 @@ require __DIR__ . '/lib/measured.php';
 
 final class Listener
 {
-    public function __construct(public readonly int $request, public readonly Subject $subject)
+    public int $request;
+    public Subject $subject;
+
+    public function __construct(int $request, Subject $subject)
     {
+        $this->request = $request;
+        $this->subject = $subject;
     }
 }
 

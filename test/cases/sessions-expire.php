@@ -11,9 +11,11 @@ require __DIR__ . '/lib/measured.php';
 final class Session
 {
     public array $values;
+    public int $until;
 
-    public function __construct(string $id, public int $until)
+    public function __construct(string $id, int $until)
     {
+        $this->until = $until;
         $this->values = ['user' => "user of $id", 'until' => $until]; // @bounded-1
     }
 }

@@ -6,8 +6,13 @@ namespace Acme;
 
 final class Job
 {
-    public function __construct(private readonly int $n, private readonly \SplFixedArray $log)
+    private int $n;
+    private \SplFixedArray $log;
+
+    public function __construct(int $n, \SplFixedArray $log)
     {
+        $this->n = $n;
+        $this->log = $log;
     }
 
     public function __destruct()
