@@ -15,8 +15,8 @@ const ARRAY_BYTES = 56;
 const ARRAY_WORDS = ARRAY_BYTES / 4;
 const ARRAY_BIN = BIN_SIZES.indexOf(ARRAY_BYTES);
 const ARRAYS_A_PAGE = Math.floor((BIN_PAGES[ARRAY_BIN]! * HEAP_PAGE_BYTES) / ARRAY_BYTES);
-/** Of a million arrays. */
-const MOST_PAGES = Math.ceil(1_000_000 / ARRAYS_A_PAGE);
+/** A quarter of a second of CPU for a look, and 130 MB. */
+const MOST_ARRAYS = 2_000_000;
 /** Word: zend_refcounted_h.u.type_info. */
 const TYPE_INFO = 1;
 const IS_ARRAY = 7;
@@ -67,18 +67,20 @@ export class LiveArrays {
   /**
    * Finds where the arrays are. Undefined where there is none.
    *
-   * @throws PhptraceError where there are more than a million
+   * @param most fewer than 2 million, the most that are looked at
+   * @throws PhptraceError where there may be more
    * @throws PhptraceError where the process is gone, SystemCallError where there is no memory for the pages
    */
   static find(
     memory: ProcessMemory,
     { heap, hashTable }: { readonly heap: HeapLayout; readonly hashTable: EngineLayout['hashTable'] },
     { chunks }: HeapExtent,
+    most = MOST_ARRAYS,
   ): LiveArrays | undefined {
     const addresses = chunks.flatMap((chunk) => arrayPages(memory, chunk, heap.chunkMap)).sort((a, b) => a - b);
     if (addresses.length === 0) return undefined;
-    if (addresses.length > MOST_PAGES) {
-      const arrays = addresses.length * ARRAYS_A_PAGE;
+    const arrays = addresses.length * ARRAYS_A_PAGE;
+    if (arrays > most) {
       throw new PhptraceError(`there are too many to look at again and again: up to ${String(arrays)}`);
     }
     const pages = Pages.map(addresses.length * HEAP_PAGE_BYTES);

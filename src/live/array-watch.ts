@@ -23,6 +23,8 @@ const MOST_FOLLOWED = 1000;
 const FEW_HEIGHTS = 3;
 /** A trace of twenty loops, of a millisecond or two each, has these. */
 const QUICK_LOOKS = 16;
+/** More arrays are not looked at before the first loop, which waits for that: 20 ms. */
+const MOST_EARLY = 200_000;
 /** What is kept of an array until it is told of. */
 const MOST_HELD = 64;
 /** Looks after warm-up that tell a buffer from what grows for good; with fewer, what did grow is told of as undecided. */
@@ -88,7 +90,7 @@ export class ArrayWatch {
   ) {
     this.times = new LookTimes(warmup, QUICK_LOOKS);
     const watch: EarlyWatch = {
-      find: () => this.find(),
+      find: () => this.find(MOST_EARLY),
       readEvents: trace.readEvents,
       copy: (arrays) => this.copy(arrays),
       elementsOf: (address) => this.elementsOf(address),
@@ -212,10 +214,10 @@ export class ArrayWatch {
     }
   }
 
-  private find(): LiveArrays | undefined {
+  private find(most?: number): LiveArrays | undefined {
     const { process, heap, layout, globals } = this.target;
     const extent = readHeapExtent(process.memory, heap, globals.allocGlobals);
-    return LiveArrays.find(process.memory, { heap, hashTable: layout.hashTable }, extent);
+    return LiveArrays.find(process.memory, { heap, hashTable: layout.hashTable }, extent, most);
   }
 
   /** What got longer all the time, where there were too few looks to tell how. */
