@@ -1,14 +1,9 @@
-import type { LoopPoint } from './low-points.js';
+import { isDue, risesOf, slopeOf, stepsOf } from './array-points.js';
+import type { ArrayPoint } from './array-points.js';
+import { alwaysRises, undecided } from './few-looks.js';
 import { SiteHistory } from './site-history.js';
 import { judgeSite } from './verdict.js';
 import type { SiteVerdict } from './verdict.js';
-
-/** How many elements an array had in a loop. */
-export interface ArrayPoint extends LoopPoint {
-  readonly elements: number;
-  /** The loop of the look before. */
-  readonly since: number;
-}
 
 /** Elements that came to an array in a loop. */
 interface Arrival {
@@ -74,12 +69,6 @@ function seenOf(points: readonly ArrayPoint[], warmup: number, loops: number): n
   return isDue(points, warmup + loops) ? loops : last.loop - warmup;
 }
 
-/** Whether one more look was had after the last point, and found no other number of elements. */
-function isDue(points: readonly ArrayPoint[], lastLoop: number): boolean {
-  const last = points.at(-1);
-  return last !== undefined && lastLoop - last.loop > 2 * (last.loop - last.since);
-}
-
 /** The line that an array is judged as, by units of so many loops. */
 function lineOf(points: readonly ArrayPoint[], warmup: number, unit: number, elementBytes: number): SiteHistory {
   const line = new SiteHistory(NOWHERE, 0);
@@ -118,45 +107,6 @@ function evenly(elements: number, from: number, to: number): { readonly at: numb
   }));
 }
 
-/** What is said where so few looks do not tell more than that each found the array longer. */
-function undecided(verdict: SiteVerdict, points: readonly ArrayPoint[], elementBytes: number): SiteVerdict {
-  const [first, last] = [points[0]!, points.at(-1)!];
-  const elements = last.elements - first.elements;
-  return {
-    ...verdict,
-    verdict: 'pending',
-    blocks: elements,
-    bytes: elements * elementBytes,
-    bytesPerLoop: slopeOf(points) * elementBytes,
-    evidence: {
-      ...verdict.evidence,
-      grewInLoops: risesOf(points),
-      survivors: elements,
-      births: elements,
-      bytesLast: elements * elementBytes,
-      loopsSinceGrowth: 0,
-      moreLoops: verdict.evidence.loops * MORE,
-    },
-  };
-}
-
-/** Whether each look found it longer, by an element in each other loop. Looks within a loop tell nothing. */
-function alwaysRises(points: readonly ArrayPoint[]): boolean {
-  const rises = points.slice(1).map(({ loop, elements }, i) => {
-    return { loops: loop - points[i]!.loop, more: elements - points[i]!.elements };
-  });
-  return (
-    rises.some(({ more }) => more > 0) &&
-    rises.every(({ loops, more }) => (loops > 1 ? more > 0 : more >= 0)) &&
-    slopeOf(points) >= OFTEN
-  );
-}
-
-/** How many points are higher than the one before. */
-function risesOf(points: readonly ArrayPoint[]): number {
-  return stepsOf(points).filter((step) => step > 0).length;
-}
-
 /**
  * Whether an array is, at the end, as short again and again as it was in the beginning: within half of what it went up
  * and down by then.
@@ -175,11 +125,6 @@ function hasFallen(points: readonly ArrayPoint[]): boolean {
   return stepsOf(points).some((step) => step < 0);
 }
 
-/** By how much each point is higher than the one before. */
-function stepsOf(points: readonly ArrayPoint[]): number[] {
-  return points.slice(1).map(({ elements }, i) => elements - points[i]!.elements);
-}
-
 /**
  * Whether an array that gets shorter, too, may be as long as it is by chance: as a queue to which as much comes as goes.
  * What comes and goes at random adds up to the root of the sum of its squares.
@@ -188,13 +133,6 @@ function mayWander(points: readonly ArrayPoint[]): boolean {
   const squares = stepsOf(points).reduce((sum, step) => sum + step ** 2, 0);
   const grown = (points.at(-1)?.elements ?? 0) - (points[0]?.elements ?? 0);
   return hasFallen(points) && grown < CLEAR * Math.sqrt(squares);
-}
-
-/** Elements a loop from the first point to the last. */
-function slopeOf(points: readonly ArrayPoint[]): number {
-  const [first, last] = [points[0], points.at(-1)];
-  if (!first || !last || last.loop === first.loop) return 0;
-  return (last.elements - first.elements) / (last.loop - first.loop);
 }
 
 /** Takes so many elements out, those that came last first. */
@@ -220,10 +158,6 @@ function amountOf(elements: number, elementBytes: number): { blocks: number; byt
 const MOST_UNITS = 2048;
 /** Fewer are what is made once each, and a few elements take next to nothing. */
 const FEWEST_RISES = 4;
-/** Elements a loop; what is rarer may be what a few loops were the first to meet. */
-const OFTEN = 0.5;
-/** So many times as many loops have enough looks. */
-const MORE = 10;
 /** Two of each quarter. */
 const FEWEST_POINTS = 8;
 /** Standard deviations: chance alone goes so far in one of a thousand traces. */

@@ -12,7 +12,7 @@ import type {
   TraceHeader,
   TraceRecord,
 } from '../trace/records.js';
-import type { ArrayPoint } from './array-growth.js';
+import type { ArrayPoint } from './array-points.js';
 import { LowPoints } from './low-points.js';
 import type { OutsidePoint } from './outside.js';
 import { placeKey } from './place-key.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { judgeArray } from '../../src/leaks/array-growth.js';
-import type { ArrayPoint } from '../../src/leaks/array-growth.js';
+import type { ArrayPoint } from '../../src/leaks/array-points.js';
 import { randomFrom } from './random.js';
 
 // How often arrays that get longer are judged wrong, by looks at them of which it is known what the array does.
