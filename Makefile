@@ -6,7 +6,8 @@ PACKAGES := php-cli=/usr/bin/php php-dev=/usr/bin/phpize php-curl=/usr/lib/php/*
 	clang=/usr/bin/clang llvm=/usr/bin/llvm-strip clang-format=/usr/bin/clang-format \
 	libbpf1=/usr/lib/*-linux-gnu/libbpf.so.1 libbpf-dev=/usr/include/bpf/bpf_helpers.h \
 	runc=/usr/sbin/runc gcc=/usr/bin/gcc libc6-dev=/usr/include/stdio.h make=/usr/bin/make
-BUILD_PACKAGES := dpkg-dev=/usr/bin/dpkg-source musl-tools=/usr/bin/musl-gcc
+BUILD_PACKAGES := dpkg-dev=/usr/bin/dpkg-source musl-tools=/usr/bin/musl-gcc \
+	valgrind=/usr/include/valgrind/valgrind.h
 CHROMIUM_PACKAGES := chromium=/usr/bin/chromium
 # Unpacked into .cache, not installed: a server that is installed starts.
 SAPI_PACKAGES := php8.2-fpm libapache2-mod-php8.2 apache2-bin libapr1 libaprutil1 libphp8.2-embed nginx

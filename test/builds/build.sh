@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds PHPs of Debian's source that no package brings, each into a folder of its own under the one of the first
-# argument: zts (thread-safe), debug (--enable-debug), embed (a static libphp.a), clang, no-global-regs (by GCC, without
-# its global registers), musl (with that libc, as Alpine's). The programs beside this script are linked with them; beside
-# them lies xdebug (Debian's extension). What is there already is not built again.
+# argument: zts (thread-safe), debug (--enable-debug), embed (a static libphp.a, with valgrind's requests in it), clang,
+# no-global-regs (by GCC, without its global registers), musl (with that libc, as Alpine's). The programs beside this
+# script are linked with them; beside them lies xdebug (Debian's extension). What is there already is not built again.
 set -eu
 
 sources=$(cd "$(dirname "$0")" && pwd)
@@ -51,7 +51,7 @@ link() {
 
 build zts --enable-zts --enable-embed=static --without-valgrind
 build debug --enable-debug
-build embed --enable-embed=static
+build embed --enable-embed=static --with-valgrind
 build clang CC=clang --without-valgrind
 build no-global-regs --disable-gcc-global-regs --without-valgrind
 # musl-gcc knows none of the kernel's headers, and leaves out what other compilers have the linker add: the table by which
