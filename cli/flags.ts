@@ -45,7 +45,7 @@ export function addTraceFlags(command: Command): Command {
     .option('--warmup <n>', 'loops at the start that are not judged (default: 3)', parseWarmup)
     .option(
       '--loops <n>',
-      'end after so many loops; auto (default): when it is told of every line whether it leaks',
+      'end after so many loops, told or not; auto (default): when it is told of every line whether it leaks',
       parseLoops,
     )
     .option(

@@ -22,6 +22,7 @@ import type { HeapExtent } from './heap-extent.js';
 import { describeProcess } from './image-header.js';
 import { MemoryImage } from './image.js';
 import type { ImageHeader } from './image.js';
+import { isCollecting } from './collector.js';
 import { isInsideAllocator } from './inside-allocator.js';
 
 /** A process and what was derived of its PHP. */
@@ -46,6 +47,9 @@ const MAX_OTHER_BYTES = 2 ** 30;
 /** A program that does nothing but allocate is outside the allocator at every other try or so. */
 const ALLOCATOR_TRIES = 50;
 const TRY_AGAIN_MS = 0.5;
+/** For so long it is waited for the end of a run of the cycle collector: it takes a tenth of a microsecond an object. */
+const COLLECTOR_MS = 1000;
+const COLLECTOR_AGAIN_MS = 5;
 const LOOKS_AHEAD = 4;
 /** What the heap may have grown between the look at it and the stop: an eighth and 32 MiB, doubled at each try. */
 const SLACK = 1 / 8;
@@ -109,17 +113,25 @@ class Capture {
     return new MemoryImage({ ...this.known, ...header }, plan.segments, pages.toBuffer(plan.sizeBytes));
   }
 
-  /** One copy at a moment at which the heap is whole, if there is one; or how much memory it would take. */
+  /**
+   * One copy at a moment at which the heap is whole and the collector not at work, if there is one; or how much memory it
+   * would take.
+   */
   private tryIt(pages: Pages): Taken | { readonly neededBytes: number } {
+    const { process } = this.target;
+    const patience = performance.now() + COLLECTOR_MS;
     for (let tries = 1; ; tries++) {
       const stopped = stopProcess(this.pid);
+      let collects = false;
       try {
-        const insideAllocator = isInsideAllocator(this.owner(stopped), this.target.process, this.code);
-        if (!insideAllocator || tries === ALLOCATOR_TRIES) return this.copyStopped(stopped, pages, insideAllocator);
+        collects = isCollecting(process.memory, this.known.structures.gcGlobals) && performance.now() < patience;
+        const insideAllocator = !collects && isInsideAllocator(this.owner(stopped), process, this.code);
+        const isWhole = !insideAllocator || tries >= ALLOCATOR_TRIES;
+        if (isWhole && !collects) return this.copyStopped(stopped, pages, insideAllocator);
       } finally {
         stopped.release();
       }
-      pauseMs(TRY_AGAIN_MS);
+      pauseMs(collects ? COLLECTOR_AGAIN_MS : TRY_AGAIN_MS);
     }
   }
 

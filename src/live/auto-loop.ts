@@ -5,12 +5,13 @@ import type { FunctionInfo } from '../php/frames.js';
 import { findFunction } from '../php/functions.js';
 import type { Engine } from '../php/functions.js';
 import { loopStatements, readOplines } from '../php/oplines.js';
-import { readSapi } from '../php/process.js';
+import { processState, readSapi } from '../php/process.js';
 import { countHits } from './call-counts.js';
 import { entryBoundary } from './hook-resolver.js';
 import type { Boundary } from './placed-hook.js';
 import { sampleStacks } from './stack-samples.js';
 import type { Candidate, StackSamples } from './stack-samples.js';
+import { followedThread } from './target.js';
 import type { Target } from './target.js';
 
 /** What was chosen to be the loop, and why. */
@@ -41,6 +42,12 @@ const TORN = 0.01;
 export async function chooseLoop(target: Target, signal: AbortSignal): Promise<ChosenLoop> {
   const given = chooseRequest(target) ?? chooseMarker(target.engine);
   if (given) return given;
+  const { pid } = target.process;
+  if (processState(followedThread(target)) === 'T') {
+    throw new PhptraceError(
+      `process ${String(pid)} is stopped, so it runs no loop: have it go on (kill -CONT ${String(pid)})`,
+    );
+  }
   const samples = await sampleUntilCalls(target.engine, signal);
   if (samples.count === 0) throw noLoop('no PHP code was on the stack while it was sampled');
   const depth = await outermostCalled(target, samples, signal);
@@ -56,7 +63,7 @@ export async function chooseLoop(target: Target, signal: AbortSignal): Promise<C
     const isTurning = (hits: readonly number[]): boolean => (hits[0] ?? 0) >= 2;
     if (isTurning(await countHits(target, [statement.head], signal, isTurning))) return statement.chosen;
   }
-  throw noLoop(`nothing on the stack began again in ${String(samples.count)} samples`);
+  throw noLoop(`nothing on the stack began again in ${String(samples.count)} samples (it may idle)`);
 }
 
 /** A function that takes a thousandth of the time is easily missed, so several looks are taken where none was seen. */

@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KernelCounters } from '../bpf/trace-object.js';
 import { PhptraceError } from '../errors.js';
 import { captureImage } from '../heap/capture.js';
+import { wasCollecting } from '../heap/collector.js';
 import type { Awaited } from '../leaks/awaited.js';
 import type { TraceObserver, TraceOptions } from '../options.js';
 import { isRunning, processState, readSapi, resumeProcess } from '../php/process.js';
 import { namedProcess } from '../report/named-pid.js';
 import { decodeEvent } from '../trace/events.js';
 import type { ProcessChange } from '../trace/events.js';
+import { COLLECTING } from '../report/snapshot-notes.js';
 import type { EndRecord, LoopRecord, TraceRecord } from '../trace/records.js';
 import type { ChosenLoop } from './auto-loop.js';
 import type { CopiedProcess } from './held-blocks.js';
@@ -258,7 +260,8 @@ export class Session {
         },
       });
       while (ring.read(this.decode, BATCH, end) === BATCH);
-      return { copy: { image, ledger: this.recorder.ledger, arrays: this.arrays.addresses }, problems: [] };
+      const problems = wasCollecting(image) ? [COLLECTING] : [];
+      return { copy: { image, ledger: this.recorder.ledger, arrays: this.arrays.addresses }, problems };
     } catch (error) {
       if (!(error instanceof PhptraceError)) throw error;
       if (!isRunning(followedThread(this.target))) return { problems: [this.goneTooSoon()] };

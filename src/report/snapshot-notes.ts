@@ -1,5 +1,9 @@
 import type { HeapAnalysis } from '../heap/analysis.js';
+import { wasCollecting } from '../heap/collector.js';
 import { readableSize } from './readable-size.js';
+
+export const COLLECTING =
+  "the copy was taken while PHP's cycle collector ran: what it is about to free may look kept, or lost";
 
 /** What a reader has to know of how the copy came about: sentences without a full stop. */
 export function snapshotNotes({ image, blocks }: HeapAnalysis): string[] {
@@ -14,6 +18,7 @@ export function snapshotNotes({ image, blocks }: HeapAnalysis): string[] {
       'the copy was taken in the middle of an allocation: a block may be missing, or counted that is not there',
     );
   }
+  if (wasCollecting(image)) notes.push(COLLECTING);
   const { otherPhpThreads = 0, thread } = header;
   if (otherPhpThreads > 0) {
     const others = otherPhpThreads === 1 ? '1 other thread' : `${String(otherPhpThreads)} other threads`;

@@ -16,7 +16,7 @@ export function summaryLines(report: Report, colors: Palette): string[] {
   const pending = report.sites.filter((site) => site.verdict === 'pending');
   const several = report.hooks.length > 1;
   return [
-    colors.bold(`${verdictLine(report, leaks)}${outsideHead(report)}`),
+    colors.bold(`${verdictLine(report, leaks, pending)}${outsideHead(report)}`),
     aboutLine(report),
     ...(several ? report.hooks.map((hook) => hookLine(hook, leaks)) : []),
     ...leaks.flatMap((site) => ['', ...leakLines(site, several, colors)]),
@@ -30,14 +30,20 @@ export function summaryLines(report: Report, colors: Palette): string[] {
   ];
 }
 
-function verdictLine(report: Report, leaks: readonly ReportedSite[]): string {
+function verdictLine(report: Report, leaks: readonly ReportedSite[], pending: readonly ReportedSite[]): string {
   if (report.verdict === 'leak') {
-    return `LEAK: ${leakSums(leaks, report.arrays)}.`;
+    return `LEAK: ${leakSums(leaks, report.arrays)}${andUndecided(pending)}.`;
   }
   if (report.verdict === 'clean') {
     return `NO LEAK${report.outside?.grows === true ? " in PHP's heap" : ''}: nothing accumulates from loop to loop.`;
   }
   return `CANNOT TELL: ${printable(report.verdictReason ?? 'too little was seen')}.`;
+}
+
+/** What is not decided may be more than what is. */
+function andUndecided(pending: readonly ReportedSite[]): string {
+  const lines = lineCount(pending);
+  return lines === 0 ? '' : `; ${counted(lines, 'more line is', 'more lines are')} not decided (below)`;
 }
 
 function aboutLine({ pid, innerPid, thread, php, sapi, hooks, loops, ended, snapshot }: Report): string {

@@ -14,6 +14,7 @@ import {
 import { execFileSync, spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { processState } from '../../src/php/process.js';
 import { cli, integration, php, root, settledLoops, until, type Workplace } from './harness.js';
 import type { Program, ProgramOptions } from './program.js';
 import { markedLine } from './truth.js';
@@ -311,6 +312,17 @@ integration('a log of an earlier trace is replaced, and that is said', async (t,
   );
   t.is(statSync(log).ino, ino);
   t.is((await place.phptrace(['analyze', log])).stdout, second.stdout, 'it is the second trace alone');
+});
+
+integration('a process that is stopped', async (t, place) => {
+  const running = await place.startReady(hooks);
+  running.signal('SIGSTOP');
+  await until(() => processState(running.pid) === 'T', 'stop');
+  const { exitCode, stderr } = await place.phptrace(['attach', String(running.pid), '--quiet']);
+  running.signal('SIGCONT');
+  t.is(exitCode, 2);
+  const { pid } = running;
+  t.is(stderr, `phptrace: process ${pid} is stopped, so it runs no loop: have it go on (kill -CONT ${pid})\n`);
 });
 
 integration('attach and doctor give the same reason', async (t, place) => {

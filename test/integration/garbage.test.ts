@@ -95,6 +95,16 @@ integration('a cycle that only a lost object refers to is kept by it', async (t,
   t.deepEqual(new Set(report.garbage.causes.map((cause) => cause.kind)), new Set(['orphan']));
 });
 
+integration('nothing is copied while the collector is at work', async (t, place) => {
+  const running = await place.startReady('test/integration/programs/collecting.php');
+  for (let copy = 0; copy < 6; copy++) {
+    const { stdout, stderr } = await place.phptrace(['dump', String(running.pid), '--format', 'json']);
+    const { notes, garbage } = JSON.parse(stdout) as SnapshotReport;
+    t.deepEqual(notes, [], stderr);
+    t.deepEqual([garbage.cycles.count, garbage.kept.count, garbage.orphans.count], [0, 0, 0]);
+  }
+});
+
 /** Lets the program make its garbage, takes a snapshot, and lets its collector run. */
 async function collect(place: Workplace, ...args: readonly string[]): Promise<Counted> {
   execFileSync('sh', [join(root, 'test/extension/build.sh'), extension]);

@@ -193,6 +193,16 @@ pid 4711, PHP 8.2.36 cli; 10 loops of handle, 10 of onTimer, 0 of onJob, 0 of on
   );
 });
 
+test('the head says that lines beside the leaking ones are not decided', (t) => {
+  const history = begun();
+  for (let n = 1; n <= 13; n++) {
+    history.add(loop(n, { residue: [residue(42, 64), ...(n === 12 ? [residue(37, 320)] : [])] }));
+  }
+  history.add(end({}));
+  const text = renderText(reportOf(history), { color: false });
+  t.true(text.includes('\nLEAK: 1 line keeps 64 bytes a loop; 1 more line is not decided (below).\n'), text);
+});
+
 test('where one of several loops was not called there is no telling, and the reason is that', (t) => {
   const history = begun();
   for (let n = 1; n <= 13; n++) history.add(loop(n, {}));
