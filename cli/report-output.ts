@@ -17,6 +17,18 @@ export function checkOutput(file: string | undefined): void {
   }
 }
 
+/** Throws PhptraceError where the folder of `--log` takes no file; changes nothing. */
+export function checkLogFolder(file: string | undefined): void {
+  if (file === undefined) return;
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch {
+    const folder = dirname(file);
+    const why = existsSync(folder) ? `nothing can be written to ${folder}` : `there is no folder ${folder}`;
+    throw new PhptraceError(`cannot log to ${file}: ${why}: name another file with --log FILE`);
+  }
+}
+
 /** Gives the report where the flags want it. Returns the exit code: 0 no leak, 1 leak, 2 could not tell. */
 export async function writeReport(report: Report | GroupReport, flags: ReportFlags, talk: Talk): Promise<number> {
   const toFile = flags.output !== undefined;

@@ -296,6 +296,10 @@ integration('a log that cannot be written', async (t, place) => {
     await refuses(t, place, ['attach', String(running.pid), '--loop', 'handle', '--log', log], [log]);
   }
   t.is(readFileSync(place.path('target'), 'utf8'), 'precious');
+  const lost = place.path('no/such/x.ndjson');
+  const { stderr } = await place.phptrace(['attach', String(running.pid), '--log', lost]);
+  const why = `there is no folder ${place.path('no/such')}: name another file with --log FILE`;
+  t.is(stderr, `phptrace: cannot log to ${lost}: ${why}\n`, 'before the loop is looked for');
 });
 
 integration('a log of an earlier trace is replaced, and that is said', async (t, place) => {
