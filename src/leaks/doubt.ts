@@ -1,3 +1,4 @@
+import { INTERRUPTED } from '../trace/records.js';
 import type { MissingHook } from '../trace/records.js';
 import { FEWEST_LOOPS } from './growth.js';
 import type { History, HookHistory } from './history.js';
@@ -93,7 +94,8 @@ function tooFewLoops(history: History, hooks: readonly HookHistory[]): Doubt | u
     if (!hasLoops(short)) return NO_LOOPS;
     const { loop, hook } = short.record;
     if (history.end?.loopsSeen[hook] === 0) {
-      return `${loop} was not called while the trace ran: trace longer (--duration), or name another loop (--loop)`;
+      const until = history.end.reason === INTERRUPTED ? 'before the trace was interrupted' : 'while the trace ran';
+      return `${loop} was not called ${until}: trace longer (--duration), or name another loop (--loop)`;
     }
     return (
       `only ${short.judgedLoops} loops of ${loop} were settled after ${history.header.warmup} of warm-up, and ${FEWEST_LOOPS} ` +

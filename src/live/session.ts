@@ -10,6 +10,7 @@ import { namedProcess } from '../report/named-pid.js';
 import { decodeEvent } from '../trace/events.js';
 import type { ProcessChange } from '../trace/events.js';
 import { COLLECTING } from '../report/snapshot-notes.js';
+import { INTERRUPTED } from '../trace/records.js';
 import type { EndRecord, LoopRecord, TraceRecord } from '../trace/records.js';
 import type { ChosenLoop } from './auto-loop.js';
 import type { CopiedProcess } from './held-blocks.js';
@@ -210,7 +211,7 @@ export class Session {
           this.ending.awaits,
         );
       }
-      if (signal.aborted) this.end('interrupted', true);
+      if (signal.aborted) this.end(INTERRUPTED, true);
       else if (this.ending.isTimeOver(now)) this.end(this.ending.timeOver, true);
       if (count < BATCH) await sleep(count === 0 ? IDLE_POLL_MS : 1);
     }

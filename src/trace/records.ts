@@ -243,6 +243,9 @@ export interface HeldLoop {
   readonly cycleBytes: number;
 }
 
+/** The reason of an end by Ctrl-C. */
+export const INTERRUPTED = 'interrupted';
+
 /** Last line of a log that was closed in order. */
 export interface EndRecord {
   readonly type: 'end';

@@ -193,6 +193,15 @@ pid 4711, PHP 8.2.36 cli; 10 loops of handle, 10 of onTimer, 0 of onJob, 0 of on
   );
 });
 
+test('a loop that was not called before Ctrl-C', (t) => {
+  const history = begun();
+  history.add(end({ loopsSeen: [0], reason: 'interrupted' }));
+  t.regex(
+    reportOf(history).verdictReason ?? '',
+    /^handle was not called before the trace was interrupted: trace longer/,
+  );
+});
+
 test('the head says that lines beside the leaking ones are not decided', (t) => {
   const history = begun();
   for (let n = 1; n <= 13; n++) {
