@@ -51,6 +51,23 @@ export function holdsSeenBlocks(
   }
 }
 
+/**
+ * Whether what a heap of SPL has are, for the most part, blocks: then the lines that made these tell of it. A heap is in
+ * no order of time: any of its elements do. @throws PhptraceError where the process is gone
+ */
+export function holdsBlocks(memory: ProcessMemory, { data, used, heapElementBytes = 0 }: LiveArray): boolean {
+  const count = Math.min(MOST_ELEMENTS, used);
+  if (count === 0) return false;
+  try {
+    const view = memory.read(data + (used - count) * heapElementBytes, count * heapElementBytes);
+    const types = Array.from({ length: count }, (_, index) => view.getUint8(index * heapElementBytes + TYPE));
+    return types.filter((type) => type > IS_DOUBLE).length * 2 >= count;
+  } catch (error) {
+    if (!(error instanceof UnreadableMemory)) throw error;
+    return false;
+  }
+}
+
 /** How far in its block a zend_object lies. */
 function offsetIn(memory: ProcessMemory, object: number): number {
   const offset = memory.uint32(memory.pointer(object + HANDLERS));
@@ -60,7 +77,8 @@ function offsetIn(memory: ProcessMemory, object: number): number {
 /** What an element takes: of a list its place, else also its share of the hash, 32 bits for each of twice the places. */
 export function bytesAnElement(
   { bucket, hashTable }: Pick<EngineLayout, 'bucket' | 'hashTable'>,
-  { isPacked }: Pick<LiveArray, 'isPacked'>,
+  { isPacked, heapElementBytes }: Pick<LiveArray, 'isPacked' | 'heapElementBytes'>,
 ): number {
+  if (heapElementBytes !== undefined) return heapElementBytes;
   return isPacked ? hashTable.packedElementBytes : bucket.sizeBytes + 8;
 }

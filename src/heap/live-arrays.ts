@@ -5,6 +5,7 @@ import { BIN_PAGES, BIN_SIZES } from '../php/bins.js';
 import type { EngineLayout } from '../php/engine-layout.js';
 import type { HeapLayout } from '../php/heap-layout.js';
 import type { ProcessMemory } from '../php/memory.js';
+import type { PhpProcess } from '../php/process.js';
 import { NUM_OF_ELEMENTS, TABLE_SIZE, fitTogether } from '../php/table-numbers.js';
 import type { HeapExtent } from './heap-extent.js';
 import { HEAP_PAGE_BYTES, PAGES_A_CHUNK, RUN_KIND, SMALL_RUN, SMALL_RUN_BIN } from './page-map.js';
@@ -22,13 +23,22 @@ const TYPE_INFO = 1;
 const IS_ARRAY = 7;
 /** The type, and the flags of memory that is not PHP's own heap (GC_IMMUTABLE, GC_PERSISTENT and the two above them). */
 const TYPE_BITS = 0x3cf;
+/**
+ * spl_ptr_heap (ext/spl/spl_heap.c, 7.4 to 8.4), as large as a zend_array: { elements; 3 pointers to functions; int
+ * count, flags; size_t max, size of an element }. In words; the size is that of a zval, or of two.
+ */
+const HEAP_CODE = [2, 4, 6] as const;
+const HEAP_COUNT = 8;
+const HEAP_MAX = 10;
+const HEAP_ELEMENT_BYTES = 12;
+const ZVAL_BYTES = 16;
 /** HT_MIN_SIZE (Zend/zend_types.h). */
 const LEAST_CAPACITY = 8;
 const TWO_32 = 2 ** 32;
 
-/** An array of a running process, as its zend_array has it. */
+/** An array of a running process, as its zend_array has it, or a heap of SPL (SplMinHeap, SplPriorityQueue). */
 export interface LiveArray {
-  /** Of the zend_array. */
+  /** Of the zend_array, or the spl_ptr_heap. */
   readonly address: number;
   readonly elements: number;
   /** How many elements it had at the first visit. */
@@ -38,9 +48,24 @@ export interface LiveArray {
   /** Places that were used, also those of elements that are gone. */
   readonly used: number;
   readonly isPacked: boolean;
+  /** Of a heap of SPL, whose elements are zvals in no order of time: what one takes. */
+  readonly heapElementBytes?: number;
   /** Of the first element, and of the block that it lies in. */
   readonly data: number;
   readonly dataBlock: number;
+}
+
+/** Where the native code of PHP lies in the process. */
+export interface CodeRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Empty where the binary does not tell. */
+export function codeOf({ elf, loadBias }: Pick<PhpProcess, 'elf' | 'loadBias'>): CodeRange {
+  const text = elf.section('.text');
+  const start = loadBias + (text?.address ?? 0);
+  return { start, end: start + (text?.sizeBytes ?? 0) };
 }
 
 /**
@@ -57,6 +82,7 @@ export class LiveArrays {
   private constructor(
     private readonly pid: number,
     private readonly layout: EngineLayout['hashTable'],
+    private readonly code: CodeRange,
     private readonly addresses: Float64Array,
     private readonly pages: Pages,
   ) {
@@ -73,7 +99,11 @@ export class LiveArrays {
    */
   static find(
     memory: ProcessMemory,
-    { heap, hashTable }: { readonly heap: HeapLayout; readonly hashTable: EngineLayout['hashTable'] },
+    {
+      heap,
+      hashTable,
+      code,
+    }: { readonly heap: HeapLayout; readonly hashTable: EngineLayout['hashTable']; readonly code: CodeRange },
     { chunks }: HeapExtent,
     most = MOST_ARRAYS,
   ): LiveArrays | undefined {
@@ -84,7 +114,7 @@ export class LiveArrays {
       throw new PhptraceError(`there are too many to look at again and again: up to ${String(arrays)}`);
     }
     const pages = Pages.map(addresses.length * HEAP_PAGE_BYTES);
-    return new LiveArrays(memory.pid, hashTable, Float64Array.from(addresses), pages);
+    return new LiveArrays(memory.pid, hashTable, code, Float64Array.from(addresses), pages);
   }
 
   /** Visits each array that has more or fewer elements than at the last visit; at the first one, none. */
@@ -163,24 +193,70 @@ export class LiveArrays {
   }
 
   private elementsAt(word: number): number {
+    if (this.isHeap(word)) return this.words[word + HEAP_COUNT]!;
     return this.words[word + this.layout.nNumUsed / 4 + NUM_OF_ELEMENTS / 4]!;
+  }
+
+  /** Where a zend_array has the address of a function, a heap has the size of its elements. */
+  private isHeap(word: number): boolean {
+    const { words, code } = this;
+    const elementBytes = words[word + HEAP_ELEMENT_BYTES]!;
+    if (
+      (elementBytes !== ZVAL_BYTES && elementBytes !== 2 * ZVAL_BYTES) ||
+      words[word + HEAP_ELEMENT_BYTES + 1] !== 0
+    ) {
+      return false;
+    }
+    const isRoom = words[word + HEAP_MAX + 1] === 0 && words[word + HEAP_COUNT]! <= words[word + HEAP_MAX]!;
+    return (
+      isRoom &&
+      HEAP_CODE.every((at) => {
+        const address = this.pointerAt(word + at);
+        return address >= code.start && address < code.end;
+      })
+    );
+  }
+
+  private pointerAt(word: number): number {
+    return this.words[word]! + this.words[word + 1]! * TWO_32;
+  }
+
+  private readHeap(slot: number, word: number): LiveArray | undefined {
+    const { words } = this;
+    const data = this.pointerAt(word);
+    if (data === 0 || data % 8 !== 0) return undefined;
+    const elements = words[word + HEAP_COUNT]!;
+    return {
+      address: this.addressOf(slot),
+      elements,
+      elementsFirst: this.first[slot]!,
+      capacity: words[word + HEAP_MAX]!,
+      used: elements,
+      isPacked: true,
+      heapElementBytes: words[word + HEAP_ELEMENT_BYTES]!,
+      data,
+      dataBlock: data,
+    };
+  }
+
+  private addressOf(slot: number): number {
+    return this.addresses[Math.floor(slot / ARRAYS_A_PAGE)]! + (slot % ARRAYS_A_PAGE) * ARRAY_BYTES;
   }
 
   /** Undefined where the words of a place are no array's. */
   private read(slot: number, word: number): LiveArray | undefined {
+    if (this.isHeap(word)) return this.readHeap(slot, word);
     const { words, layout } = this;
     const usedWord = word + layout.nNumUsed / 4;
     const [used, elements] = [words[usedWord]!, this.elementsAt(word)];
     const capacity = words[usedWord + TABLE_SIZE / 4]!;
     const mask = words[word + layout.nTableMask / 4]!;
-    const dataWord = word + layout.arData / 4;
-    const data = words[dataWord]! + words[dataWord + 1]! * TWO_32;
+    const data = this.pointerAt(word + layout.arData / 4);
     const isArray = (words[word + TYPE_INFO]! & TYPE_BITS) === IS_ARRAY;
     const isTable = capacity >= LEAST_CAPACITY && fitTogether({ mask, used, elements, size: capacity });
     if (!isArray || !isTable || data === 0 || data % 8 !== 0) return undefined;
-    const [page, index] = [Math.floor(slot / ARRAYS_A_PAGE), slot % ARRAYS_A_PAGE];
     return {
-      address: this.addresses[page]! + index * ARRAY_BYTES,
+      address: this.addressOf(slot),
       elements,
       elementsFirst: this.first[slot]!,
       capacity,

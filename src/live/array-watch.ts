@@ -1,10 +1,8 @@
 import { PhptraceError } from '../errors.js';
-import { bytesAnElement, holdsSeenBlocks } from '../heap/array-contents.js';
+import { bytesAnElement, holdsBlocks, holdsSeenBlocks } from '../heap/array-contents.js';
 import { readHeapExtent } from '../heap/heap-extent.js';
-import { LiveArrays } from '../heap/live-arrays.js';
+import { LiveArrays, codeOf } from '../heap/live-arrays.js';
 import type { LiveArray } from '../heap/live-arrays.js';
-import { UnreadableMemory } from '../php/memory.js';
-import { NUM_OF_ELEMENTS } from '../php/table-numbers.js';
 import type { LiveBlock } from '../trace/ledger.js';
 import type { ArrayGoneRecord, ArrayLine, ArrayRecord } from '../trace/records.js';
 import type { ArrayLines } from './array-lines.js';
@@ -93,7 +91,6 @@ export class ArrayWatch {
       find: () => this.find(MOST_EARLY),
       readEvents: trace.readEvents,
       copy: (arrays) => this.copy(arrays),
-      elementsOf: (address) => this.elementsOf(address),
       blockAt: trace.blockAt,
     };
     this.early = new EarlyArrays(watch, warmup);
@@ -204,20 +201,11 @@ export class ArrayWatch {
     return records;
   }
 
-  private elementsOf(address: number): number {
-    const { process, layout } = this.target;
-    try {
-      return process.memory.uint32(address + layout.hashTable.nNumUsed + NUM_OF_ELEMENTS);
-    } catch (error) {
-      if (!(error instanceof UnreadableMemory)) throw error;
-      return 0;
-    }
-  }
-
   private find(most?: number): LiveArrays | undefined {
     const { process, heap, layout, globals } = this.target;
     const extent = readHeapExtent(process.memory, heap, globals.allocGlobals);
-    return LiveArrays.find(process.memory, { heap, hashTable: layout.hashTable }, extent, most);
+    const code = codeOf(process);
+    return LiveArrays.find(process.memory, { heap, hashTable: layout.hashTable, code }, extent, most);
   }
 
   /** What got longer all the time, where there were too few looks to tell how. */
@@ -266,7 +254,8 @@ export class ArrayWatch {
     }
     if (followed.number !== undefined) return [this.record(followed.number, seen)];
     const number = (followed.number = this.given++);
-    this.trace.lines.ask(address);
+    // Heaps are not filled by the functions that fill arrays.
+    if (array.heapElementBytes === undefined) this.trace.lines.ask(address);
     const { held } = followed;
     followed.held = [];
     return held.map((one) => this.record(number, one));
@@ -300,6 +289,9 @@ export class ArrayWatch {
   /** Another array is where it was, or what it got are blocks that were seen to be made. */
   private isExplained(array: LiveArray, { first }: Followed): boolean {
     const { process, layout } = this.target;
+    if (array.heapElementBytes !== undefined) {
+      return this.isYoung(array.address) || holdsBlocks(process.memory, array);
+    }
     const isSeen = (address: number): boolean => this.trace.blockAt(address) !== undefined;
     return (
       this.isYoung(array.address) || holdsSeenBlocks(process.memory, layout, array, array.elements - first, isSeen)

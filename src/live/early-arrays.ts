@@ -27,8 +27,6 @@ export interface EarlyWatch {
   readEvents(): void;
   /** Copies them as they are. Returns the loops begun by then. */
   copy(arrays: LiveArrays): readonly number[];
-  /** How many elements the array has now; 0 where it is gone. */
-  elementsOf(address: number): number;
   blockAt(address: number): LiveBlock | undefined;
 }
 
@@ -92,8 +90,12 @@ export class EarlyArrays {
     });
     for (let look = 0; look < LOOKS && longer.length > 0; look++) {
       pauseMs(APART_MS);
+      arrays.copy();
       longer = longer
-        .map((array) => ({ ...array, elements: Math.min(array.elements, this.watch.elementsOf(array.address)) }))
+        .flatMap((array) => {
+          const now = arrays.arrayAt(array.address);
+          return now === undefined ? [] : [{ ...array, elements: Math.min(array.elements, now.elements) }];
+        })
         .filter(isLonger);
     }
     return longer.map((array) => ({ array, since, loops }));

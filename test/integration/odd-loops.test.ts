@@ -78,6 +78,27 @@ integration('a few very short loops that fill an array and empty it', async (t, 
   t.deepEqual(report.arrays, [], detail);
 });
 
+integration('a heap of SPL that gets numbers only is told by its length', async (t, place) => {
+  const running = await place.startReady(program, ['queueing']);
+  const { report, exitCode } = await place.attachJson(running.pid, ['--loop', 'queueing']);
+  const detail = JSON.stringify(report, null, 1);
+  t.is(exitCode, 1, detail);
+  t.deepEqual(
+    report.arrays.map(({ verdict, path, elementsPerLoop }) => [verdict, path, elementsPerLoop]),
+    [['leak', 'static Kept::$queue', 1]],
+    detail,
+  );
+  t.deepEqual(suspects(report), [], detail);
+});
+
+integration('a heap of SPL to which as much comes as goes', async (t, place) => {
+  const running = await place.startReady(program, ['passing']);
+  const { report, exitCode } = await place.attachJson(running.pid, ['--loop', 'passing']);
+  const detail = JSON.stringify(report, null, 1);
+  t.is(exitCode, 0, detail);
+  t.deepEqual(report.arrays, [], detail);
+});
+
 integration('an array that was filled in the first call rests in a few short loops', async (t, place) => {
   const running = await place.startReady(program, ['warming']);
   const { report, exitCode } = await place.attachJson(running.pid, ['--loop', 'warming', '--loops', '10']);

@@ -10,6 +10,7 @@ final class Kept
     public static array $noted = [];
     /** @var array<int, int> */
     public static array $batch = [];
+    public static SplPriorityQueue $queue;
 
     public static function one(): void
     {
@@ -86,6 +87,21 @@ function batching(int $n): void
     array_splice(Kept::$batch, 1);
 }
 
+/** Numbers in a heap take no memory before it doubles. */
+function queueing(int $n): void
+{
+    Kept::$queue->insert($n, -$n);
+    usleep(300);
+}
+
+/** A heap to which as much comes as goes. */
+function passing(int $n): void
+{
+    Kept::$queue->insert($n, -$n);
+    Kept::$queue->extract();
+    usleep(300);
+}
+
 /** Fills an array in its first call, and leaves it at that. */
 function warming(int $n): void
 {
@@ -147,6 +163,10 @@ function briefly(callable $do): void
 Kept::$all = new SplFixedArray(400_000);
 Kept::$noted = Kept::$batch = range(1, 600_000);
 array_splice(Kept::$batch, 1);
+Kept::$queue = new SplPriorityQueue();
+for ($n = 0; $n < 9000; $n++) {
+    Kept::$queue->insert($n, 1);
+}
 echo "ready\n";
 match ($argv[1]) {
     'recursing' => turn(static fn () => recursing(3)),
@@ -181,6 +201,8 @@ match ($argv[1]) {
     'noting' => briefly('noting'),
     'batching' => briefly('batching'),
     'registering' => briefly('registering'),
+    'queueing' => briefly('queueing'),
+    'passing' => briefly('passing'),
     'warming' => [sleep(2), briefly('warming')],
     'slow' => turn('slow'),
     'endless' => endless(),
