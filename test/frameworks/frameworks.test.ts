@@ -96,8 +96,19 @@ function checkLeak(t: ExecutionContext, traced: JsonRun, leak: DeclaredLeak, mea
 function doubled({ report, records }: JsonRun): number {
   const tables = report.sites.filter((site) => !isGuilty(site) && Number(site.evidence['grewInLoops']) <= 2);
   const filled = report.sites.filter(({ fills }) => fills !== undefined);
-  const room = filled.reduce((sum, site) => sum + cameTo(site, records, report.loops.warmup), 0);
+  const room = filled.reduce(
+    (sum, site) => sum + Math.max(cameTo(site, records, report.loops.warmup), roomOfDoubling(site, report)),
+    0,
+  );
   return tables.reduce((sum, site) => sum + site.bytesPerLoop, room / report.loops.settled);
+}
+
+/** What a table took that has doubled in the judged loops: one that each loop makes anew is no more than it was, by its blocks. */
+function roomOfDoubling({ fills, bytesPerLoop }: SiteJson, { loops }: ReportJson): number {
+  if (fills === undefined) return 0;
+  const { elements, capacity, elementsPerLoop } = fills;
+  const hasDoubled = elements >= capacity / 2 && elements - elementsPerLoop * loops.settled < capacity / 2;
+  return hasDoubled ? ((capacity / 2) * bytesPerLoop) / elementsPerLoop : 0;
 }
 
 /** Bytes that a line has come to keep in the judged loops. */

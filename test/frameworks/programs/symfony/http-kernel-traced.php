@@ -1,6 +1,6 @@
 <?php
 // A worker with the debug dispatcher: services_resetter, which would reset it after each request, is not called.
-// truth: {"loop": "handle", "leak": {"app": "@app", "holders": ["->stopwatch", "->dispatchDepth"],
+// truth: {"loop": "handle", "leak": {"app": "@app", "holders": ["->stopwatch", "->dispatchDepth", "->orphanedEvents"],
 //   "line": {"file": "symfony/stopwatch/StopwatchEvent.php", "has": "$this->started[] = $this->getNow();"}}}
 declare(strict_types=1);
 
