@@ -17,13 +17,13 @@ export function checkOutput(file: string | undefined): void {
   }
 }
 
-/** Throws PhptraceError where the folder of `--log` takes no file; changes nothing. */
+/** Throws PhptraceError where the folder of a new `--log` takes no file; changes nothing. */
 export function checkLogFolder(file: string | undefined): void {
-  if (file === undefined) return;
+  if (file === undefined || existsSync(file)) return;
+  const folder = dirname(file);
   try {
-    accessSync(dirname(file), constants.W_OK);
+    accessSync(folder, constants.W_OK);
   } catch {
-    const folder = dirname(file);
     const why = existsSync(folder) ? `nothing can be written to ${folder}` : `there is no folder ${folder}`;
     throw new PhptraceError(`cannot log to ${file}: ${why}: name another file with --log FILE`);
   }

@@ -120,14 +120,15 @@ class Capture {
   private tryIt(pages: Pages): Taken | { readonly neededBytes: number } {
     const { process } = this.target;
     const patience = performance.now() + COLLECTOR_MS;
-    for (let tries = 1; ; tries++) {
+    for (let tries = 1; ;) {
       const stopped = stopProcess(this.pid);
       let collects = false;
       try {
         collects = isCollecting(process.memory, this.known.structures.gcGlobals) && performance.now() < patience;
-        const insideAllocator = !collects && isInsideAllocator(this.owner(stopped), process, this.code);
-        const isWhole = !insideAllocator || tries >= ALLOCATOR_TRIES;
-        if (isWhole && !collects) return this.copyStopped(stopped, pages, insideAllocator);
+        if (!collects) {
+          const insideAllocator = isInsideAllocator(this.owner(stopped), process, this.code);
+          if (!insideAllocator || tries++ === ALLOCATOR_TRIES) return this.copyStopped(stopped, pages, insideAllocator);
+        }
       } finally {
         stopped.release();
       }
