@@ -1,5 +1,5 @@
 import { readHeapExtent } from '../../src/heap/heap-extent.js';
-import { LiveArrays, codeOf } from '../../src/heap/live-arrays.js';
+import { LiveArrays } from '../../src/heap/live-arrays.js';
 import { openTarget } from '../../src/live/target.js';
 import { timed } from './timed.js';
 
@@ -16,7 +16,7 @@ const ROUNDS = 25;
 function main(pid: number): void {
   const { process: php, heap, layout, globals } = openTarget(pid);
   const extent = readHeapExtent(php.memory, heap, globals.allocGlobals);
-  const arrays = LiveArrays.find(php.memory, { heap, hashTable: layout.hashTable, code: codeOf(php) }, extent);
+  const arrays = LiveArrays.find(php.memory, { heap, hashTable: layout.hashTable, code: php.code }, extent);
   if (arrays === undefined) throw new Error('the heap has no array');
   const samples: ArrayLook = { lookNs: [], copyNs: [], places: arrays.places };
   for (let round = 0; round < ROUNDS; round++) {

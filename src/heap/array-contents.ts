@@ -1,5 +1,5 @@
 import type { EngineLayout } from '../php/engine-layout.js';
-import { UnreadableMemory, pointerAt } from '../php/memory.js';
+import { pointerAt, readOr } from '../php/memory.js';
 import type { ProcessMemory } from '../php/memory.js';
 import type { LiveArray } from './live-arrays.js';
 
@@ -32,7 +32,7 @@ export function holdsSeenBlocks(
   const elementBytes = array.isPacked ? hashTable.packedElementBytes : bucket.sizeBytes;
   const count = Math.min(MOST_ELEMENTS, Math.max(1, added), array.used);
   if (count === 0) return false;
-  try {
+  return readOr(false, () => {
     const view = memory.read(array.data + (array.used - count) * elementBytes, count * elementBytes);
     // One block may be put in again and again.
     const seen = new Set<number>();
@@ -45,10 +45,7 @@ export function holdsSeenBlocks(
       if (block !== undefined) seen.add(block);
     }
     return seen.size * 2 >= count;
-  } catch (error) {
-    if (!(error instanceof UnreadableMemory)) throw error;
-    return false;
-  }
+  });
 }
 
 /**
@@ -58,14 +55,11 @@ export function holdsSeenBlocks(
 export function holdsBlocks(memory: ProcessMemory, { data, used, heapElementBytes = 0 }: LiveArray): boolean {
   const count = Math.min(MOST_ELEMENTS, used);
   if (count === 0) return false;
-  try {
+  return readOr(false, () => {
     const view = memory.read(data + (used - count) * heapElementBytes, count * heapElementBytes);
     const types = Array.from({ length: count }, (_, index) => view.getUint8(index * heapElementBytes + TYPE));
     return types.filter((type) => type > IS_DOUBLE).length * 2 >= count;
-  } catch (error) {
-    if (!(error instanceof UnreadableMemory)) throw error;
-    return false;
-  }
+  });
 }
 
 /** How far in its block a zend_object lies. */

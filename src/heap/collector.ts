@@ -1,4 +1,4 @@
-import { UnreadableMemory } from '../php/memory.js';
+import { readOr } from '../php/memory.js';
 import type { ProcessMemory } from '../php/memory.js';
 import type { Collector } from '../trace/records.js';
 import type { MemoryImage } from './image.js';
@@ -17,12 +17,7 @@ const RUNS = 32;
  * lost. False where its globals were not found.
  */
 export function isCollecting(memory: ProcessMemory, gcGlobals: number | null): boolean {
-  try {
-    return gcGlobals !== null && memory.uint8(gcGlobals + ACTIVE) !== 0;
-  } catch (error) {
-    if (!(error instanceof UnreadableMemory)) throw error;
-    return false;
-  }
+  return gcGlobals !== null && readOr(false, () => memory.uint8(gcGlobals + ACTIVE) !== 0);
 }
 
 /** The same of an image. */

@@ -1,9 +1,9 @@
 import { BIN_PAGES, BIN_SIZES } from '../php/bins.js';
 import type { BlockTable } from './blocks.js';
+import { CHUNK_BYTES } from './heap-extent.js';
 import { LARGE_BIN } from './runs.js';
 import { HEAP_PAGE_BYTES } from './page-map.js';
 
-const CHUNK_BYTES = 2 * 1024 * 1024;
 /** Pages of a chunk that can be handed out: all but its first. */
 const CHUNK_PAGES = 511;
 /** Offset from main_chunk to cached_chunks_count in zend_mm_heap (Zend/zend_alloc.c, 7.4 to 8.5). */

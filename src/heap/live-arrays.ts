@@ -55,19 +55,6 @@ export interface LiveArray {
   readonly dataBlock: number;
 }
 
-/** Where the native code of PHP lies in the process. */
-export interface CodeRange {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Empty where the binary does not tell. */
-export function codeOf({ elf, loadBias }: Pick<PhpProcess, 'elf' | 'loadBias'>): CodeRange {
-  const text = elf.section('.text');
-  const start = loadBias + (text?.address ?? 0);
-  return { start, end: start + (text?.sizeBytes ?? 0) };
-}
-
 /**
  * How many elements each array of a running process has, again and again: the pages in which PHP's heap has zend_arrays
  * are found once, and copied while the process runs. An array that was made after that shows where another one was, or
@@ -82,7 +69,7 @@ export class LiveArrays {
   private constructor(
     private readonly pid: number,
     private readonly layout: EngineLayout['hashTable'],
-    private readonly code: CodeRange,
+    private readonly code: PhpProcess['code'],
     private readonly addresses: Float64Array,
     private readonly pages: Pages,
   ) {
@@ -103,7 +90,7 @@ export class LiveArrays {
       heap,
       hashTable,
       code,
-    }: { readonly heap: HeapLayout; readonly hashTable: EngineLayout['hashTable']; readonly code: CodeRange },
+    }: { readonly heap: HeapLayout; readonly hashTable: EngineLayout['hashTable']; readonly code: PhpProcess['code'] },
     { chunks }: HeapExtent,
     most = MOST_ARRAYS,
   ): LiveArrays | undefined {
@@ -201,15 +188,11 @@ export class LiveArrays {
   private isHeap(word: number): boolean {
     const { words, code } = this;
     const elementBytes = words[word + HEAP_ELEMENT_BYTES]!;
-    if (
-      (elementBytes !== ZVAL_BYTES && elementBytes !== 2 * ZVAL_BYTES) ||
-      words[word + HEAP_ELEMENT_BYTES + 1] !== 0
-    ) {
-      return false;
-    }
-    const isRoom = words[word + HEAP_MAX + 1] === 0 && words[word + HEAP_COUNT]! <= words[word + HEAP_MAX]!;
     return (
-      isRoom &&
+      (elementBytes === ZVAL_BYTES || elementBytes === 2 * ZVAL_BYTES) &&
+      words[word + HEAP_ELEMENT_BYTES + 1] === 0 &&
+      words[word + HEAP_MAX + 1] === 0 &&
+      words[word + HEAP_COUNT]! <= words[word + HEAP_MAX]! &&
       HEAP_CODE.every((at) => {
         const address = this.pointerAt(word + at);
         return address >= code.start && address < code.end;

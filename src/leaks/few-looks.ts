@@ -1,17 +1,12 @@
-import { risesOf, slopeOf } from './array-points.js';
+import { risesOf, slopeOf, stepsOf } from './array-points.js';
 import type { ArrayPoint } from './array-points.js';
 import type { SiteVerdict } from './verdict.js';
 
 /** Whether each look found it longer, by an element in each other loop. Looks within a loop tell nothing. */
 export function alwaysRises(points: readonly ArrayPoint[]): boolean {
-  const rises = points.slice(1).map(({ loop, elements }, i) => {
-    return { loops: loop - points[i]!.loop, more: elements - points[i]!.elements };
-  });
-  return (
-    rises.some(({ more }) => more > 0) &&
-    rises.every(({ loops, more }) => (loops > 1 ? more > 0 : more >= 0)) &&
-    slopeOf(points) >= OFTEN
-  );
+  const isMore = (more: number, i: number): boolean =>
+    points[i + 1]!.loop - points[i]!.loop > 1 ? more > 0 : more >= 0;
+  return slopeOf(points) >= OFTEN && stepsOf(points).every(isMore);
 }
 
 /** What is said where so few looks do not tell more than that each found the array longer. */

@@ -63,7 +63,7 @@ function sumsOf(site: SiteHistory, held: HeldRecord, isCollected: boolean): Sums
 
 /** All, where this is what a share of them shows. */
 function enlarged({ blocks, bytes }: Level, share: number): Level {
-  return share === 1 ? { blocks, bytes } : { blocks: Math.round(blocks / share), bytes: Math.round(bytes / share) };
+  return { blocks: Math.round(blocks / share), bytes: Math.round(bytes / share) };
 }
 
 /** What a line makes that only the collector takes, where all of it is that, or most. */

@@ -1,7 +1,7 @@
 import { PhptraceError } from '../errors.js';
 import { bytesAnElement, holdsBlocks, holdsSeenBlocks } from '../heap/array-contents.js';
 import { readHeapExtent } from '../heap/heap-extent.js';
-import { LiveArrays, codeOf } from '../heap/live-arrays.js';
+import { LiveArrays } from '../heap/live-arrays.js';
 import type { LiveArray } from '../heap/live-arrays.js';
 import type { LiveBlock } from '../trace/ledger.js';
 import type { ArrayGoneRecord, ArrayLine, ArrayRecord } from '../trace/records.js';
@@ -204,8 +204,8 @@ export class ArrayWatch {
   private find(most?: number): LiveArrays | undefined {
     const { process, heap, layout, globals } = this.target;
     const extent = readHeapExtent(process.memory, heap, globals.allocGlobals);
-    const code = codeOf(process);
-    return LiveArrays.find(process.memory, { heap, hashTable: layout.hashTable, code }, extent, most);
+    const { memory, code } = process;
+    return LiveArrays.find(memory, { heap, hashTable: layout.hashTable, code }, extent, most);
   }
 
   /** What got longer all the time, where there were too few looks to tell how. */
@@ -215,7 +215,7 @@ export class ArrayWatch {
     return grown.flatMap(({ array, since, loops }) => {
       const { address, elementsFirst } = array;
       const known = this.followed.get(address);
-      const rests = known === undefined && this.isLater(loops, this.firstLoops);
+      const rests = known === undefined && this.wouldHaveSeen(loops);
       if (rests || known?.number !== undefined) return [];
       const begun = { array: { ...array, elements: elementsFirst }, loops: since, since };
       const followed = { ...(known ?? beginning(begun)), first: elementsFirst, number: this.given };
@@ -228,8 +228,8 @@ export class ArrayWatch {
   }
 
   /** Whether loops have passed since the first look after warm-up: what had grown by then would have been seen to grow on. */
-  private isLater(loops: readonly number[], before: readonly number[]): boolean {
-    return this.arrays !== undefined && loops.some((begun, hook) => begun - (before[hook] ?? 0) > 1);
+  private wouldHaveSeen(loops: readonly number[]): boolean {
+    return this.arrays !== undefined && loops.some((begun, hook) => begun - (this.firstLoops[hook] ?? 0) > 1);
   }
 
   private changeOf(array: LiveArray, loops: readonly number[]): WatchRecord[] {
@@ -288,14 +288,11 @@ export class ArrayWatch {
 
   /** Another array is where it was, or what it got are blocks that were seen to be made. */
   private isExplained(array: LiveArray, { first }: Followed): boolean {
+    if (this.isYoung(array.address)) return true;
     const { process, layout } = this.target;
-    if (array.heapElementBytes !== undefined) {
-      return this.isYoung(array.address) || holdsBlocks(process.memory, array);
-    }
+    if (array.heapElementBytes !== undefined) return holdsBlocks(process.memory, array);
     const isSeen = (address: number): boolean => this.trace.blockAt(address) !== undefined;
-    return (
-      this.isYoung(array.address) || holdsSeenBlocks(process.memory, layout, array, array.elements - first, isSeen)
-    );
+    return holdsSeenBlocks(process.memory, layout, array, array.elements - first, isSeen);
   }
 
   private lastRecords(arrays: LiveArrays): WatchRecord[] {

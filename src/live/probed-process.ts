@@ -5,6 +5,7 @@ import { goneProcess } from '../php/memory.js';
 import { canRunCompiledCode, processState } from '../php/process.js';
 import { findSwitchSites } from '../php/switch-sites.js';
 import { followedThread, kernelThread, knobsOf } from './target.js';
+import { switchProbe } from './probes.js';
 import type { Target } from './target.js';
 
 /** The kernel programs, loaded for one process and attached to its allocator. */
@@ -35,12 +36,7 @@ export function probeProcess(
 export function probeSwitches({ process: { pid } }: Target, probed: ProbedProcess): void {
   if (probed.switching.length > 0) return;
   probed.switching = findSwitchSites(pid).map(({ file, fileName, fileOffsets }) => {
-    const probes = fileOffsets.map((fileOffset): Probe => ({
-      program: 'on_site',
-      fileOffset,
-      cookie: { site: 'switch' },
-    }));
-    probed.attachments.push(attachUprobes(probed.object, probed.links, file, pid, probes));
+    probed.attachments.push(attachUprobes(probed.object, probed.links, file, pid, fileOffsets.map(switchProbe)));
     return fileName;
   });
 }

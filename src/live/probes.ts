@@ -50,7 +50,12 @@ type FileOffset = (address: number) => number;
 
 function fiberProbes({ fiberSwitch }: ProbeSites, at: FileOffset): Probe[] {
   if (fiberSwitch === null) return [];
-  return [{ program: 'on_site', fileOffset: at(fiberSwitch.address), cookie: { site: 'switch' } }];
+  return [switchProbe(at(fiberSwitch.address))];
+}
+
+/** Where a library is about to have another context run. */
+export function switchProbe(fileOffset: number): Probe {
+  return { program: 'on_site', fileOffset, cookie: { site: 'switch' } };
 }
 
 function freeProbe(site: FreeSite, at: FileOffset, anyHeap: boolean): Probe {

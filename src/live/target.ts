@@ -43,7 +43,8 @@ export interface Target {
   readonly engine: Engine;
   readonly probes: readonly Probe[];
   /**
-   * Where the engine keeps what a snapshot follows: derived at the first call, in about 0.2 s where no earlier run has done that, and proven in the process.
+   * Where the engine keeps what a snapshot follows: derived at the first call, in about 0.2 s where no earlier run has
+   * done that, and proven in the process.
    * @throws PhptraceError where it is not known, or the process contradicts it
    */
   structures(): ProvenStructures;

@@ -7,6 +7,7 @@ const MOST_COUNTED = 10;
 
 /** Says how many workers a process has that is traced alone: whoever names a master may well mean those. */
 export function noteWorkers(pid: number, observer: TraceObserver): void {
+  if (!observer.note) return;
   const builds = new KnownBuilds({ cache: true });
   try {
     const found: number[] = [];
@@ -18,9 +19,7 @@ export function noteWorkers(pid: number, observer: TraceObserver): void {
     const many =
       workers > MOST_COUNTED ? `more than ${String(MOST_COUNTED)} processes` : `${String(workers)} processes`;
     const [who, them] = workers === 1 ? ['1 process', 'it'] : [many, 'them'];
-    observer.note?.(
-      `${who} below ${String(pid)} run PHP too and are not traced: --children traces ${them} in its place`,
-    );
+    observer.note(`${who} below ${String(pid)} run PHP too and are not traced: --children traces ${them} in its place`);
   } finally {
     builds.close();
   }

@@ -14,6 +14,16 @@ export class UnreadableMemory extends PhptraceError {
   }
 }
 
+/** What `read` returns, or `otherwise` where it meets memory that is not mapped. @throws what else `read` throws */
+export function readOr<Value, Otherwise>(otherwise: Otherwise, read: () => Value): Value | Otherwise {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UnreadableMemory) return otherwise;
+    throw error;
+  }
+}
+
 /**
  * Reads the memory of a process. Addresses are numbers: user space ends below 2^47. The process may run meanwhile, so
  * what is read twice may differ; who follows pointers checks what it finds.

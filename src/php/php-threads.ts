@@ -2,7 +2,7 @@ import { PhptraceError } from '../errors.js';
 import { wayToRights } from '../native/capabilities.js';
 import { SystemCallError } from '../native/libc.js';
 import { robustListOf } from '../native/robust-list.js';
-import { UnreadableMemory, pointerAt } from './memory.js';
+import { UnreadableMemory, pointerAt, readOr } from './memory.js';
 import type { PhpProcess } from './process.js';
 import { threadIds } from './thread-ids.js';
 import type { GlobalPlace, ThreadStorage } from './thread-storage.js';
@@ -121,7 +121,7 @@ function blockOf(
   { cacheOffset, heapOffset }: { readonly cacheOffset: number; readonly heapOffset: number },
 ): Omit<PhpThread, 'tid'> | undefined {
   const { memory } = process;
-  try {
+  return readOr(undefined, () => {
     const threadPointer = threadPointerOf(process, tid);
     if (threadPointer === undefined) return undefined;
     const block = memory.pointer(threadPointer + cacheOffset);
@@ -133,10 +133,7 @@ function blockOf(
     for (let at = 0; at < table.byteLength; at += 8)
       if (pointerAt(table, at) === block + heapOffset) return { block, threadPointer };
     return undefined;
-  } catch (error) {
-    if (error instanceof UnreadableMemory) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** Members of tcbhead_t, with which glibc's struct pthread begins, that point to it (sysdeps/x86_64/nptl/tls.h). */

@@ -1,5 +1,5 @@
 import { mallocBlockBytes } from './malloc-block.js';
-import { UnreadableMemory, pointerAt } from './memory.js';
+import { pointerAt, readOr } from './memory.js';
 import type { PhpThread } from './php-threads.js';
 import { dataAddress } from './process.js';
 import type { PhpProcess } from './process.js';
@@ -33,14 +33,11 @@ export function structureNumbered(memory: { pointer(address: number): number }, 
 export function structureOfThread(process: PhpProcess, thread: PhpThread, name: string): number | undefined {
   const at = dataAddress(process, `${name}_id`);
   if (at === undefined) return undefined;
-  try {
+  return readOr(undefined, () => {
     const number = process.memory.uint32(at);
     if (number > process.memory.uint32(thread.block + THREAD_ENTRY.count)) return undefined;
     return structureNumbered(process.memory, tableOfStructures(process, thread), number) || undefined;
-  } catch (error) {
-    if (error instanceof UnreadableMemory) return undefined;
-    throw error;
-  }
+  });
 }
 
 /**
@@ -67,11 +64,6 @@ export function structuresOfThread(process: PhpProcess, thread: PhpThread): Map<
   }
 
   function mallocBytes(address: number): number {
-    try {
-      return mallocBlockBytes(memory, address, MOST_BYTES);
-    } catch (error) {
-      if (error instanceof UnreadableMemory) return 0;
-      throw error;
-    }
+    return readOr(0, () => mallocBlockBytes(memory, address, MOST_BYTES));
   }
 }

@@ -1,4 +1,4 @@
-import { UnreadableMemory } from './memory.js';
+import { readOr } from './memory.js';
 import type { PhpProcess } from './process.js';
 
 /** The root of what code reads at a distance from the thread pointer that it names itself: `fs:[-0xd8]`. */
@@ -32,14 +32,11 @@ export function variablesOfThread(
   if (at === undefined) return undefined;
   const address = parseInt(at, 16) + loadBias;
   if (kind === 'slot') return threadPointer + signedWord(address);
-  try {
+  return readOr(undefined, () => {
     const variables = memory.pointer(memory.pointer(threadPointer + VECTOR) + MODULE_BYTES * memory.pointer(address));
     memory.uint8(variables);
     return variables + memory.pointer(address + 8);
-  } catch (error) {
-    if (error instanceof UnreadableMemory) return undefined;
-    throw error;
-  }
+  });
 
   function signedWord(word: number): number {
     return Number(memory.read(word, 8).getBigInt64(0, true));

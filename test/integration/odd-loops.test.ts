@@ -70,13 +70,21 @@ integration('a few very short loops that make an array longer are too few to tel
   );
 });
 
-integration('a few very short loops that fill an array and empty it', async (t, place) => {
-  const running = await place.startReady(program, ['batching']);
-  const { report, exitCode } = await place.attachJson(running.pid, ['--loop', 'batching', '--loops', '20']);
-  const detail = JSON.stringify(report, null, 1);
-  t.is(exitCode, 0, detail);
-  t.deepEqual(report.arrays, [], detail);
-});
+const innocent: readonly (readonly [what: string, loop: string, args: readonly string[]])[] = [
+  ['a few very short loops that fill an array and empty it', 'batching', ['--loops', '20']],
+  ['an array that was filled in the first call rests in a few short loops', 'warming', ['--loops', '10']],
+  ['a heap of SPL to which as much comes as goes', 'passing', []],
+];
+
+for (const [what, loop, args] of innocent) {
+  integration(what, async (t, place) => {
+    const running = await place.startReady(program, [loop]);
+    const { report, exitCode } = await place.attachJson(running.pid, ['--loop', loop, ...args]);
+    const detail = JSON.stringify(report, null, 1);
+    t.is(exitCode, 0, detail);
+    t.deepEqual(report.arrays, [], detail);
+  });
+}
 
 integration('a heap of SPL that gets numbers only is told by its length', async (t, place) => {
   const running = await place.startReady(program, ['queueing']);
@@ -89,22 +97,6 @@ integration('a heap of SPL that gets numbers only is told by its length', async 
     detail,
   );
   t.deepEqual(suspects(report), [], detail);
-});
-
-integration('a heap of SPL to which as much comes as goes', async (t, place) => {
-  const running = await place.startReady(program, ['passing']);
-  const { report, exitCode } = await place.attachJson(running.pid, ['--loop', 'passing']);
-  const detail = JSON.stringify(report, null, 1);
-  t.is(exitCode, 0, detail);
-  t.deepEqual(report.arrays, [], detail);
-});
-
-integration('an array that was filled in the first call rests in a few short loops', async (t, place) => {
-  const running = await place.startReady(program, ['warming']);
-  const { report, exitCode } = await place.attachJson(running.pid, ['--loop', 'warming', '--loops', '10']);
-  const detail = JSON.stringify(report, null, 1);
-  t.is(exitCode, 0, detail);
-  t.deepEqual(report.arrays, [], detail);
 });
 
 integration('an array of what a few very short loops have made is told by that', async (t, place) => {
